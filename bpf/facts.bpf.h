@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One accessor per kernel fact. Where a field has moved between 5.10 and 7.2
+ * the comment says what it is (Fact), until when it was otherwise (Until) and
+ * what is done about it (So). Nothing here asks for a version: stable kernels
+ * backport.
+ *
+ * Every pointer is read with bpf_probe_read_kernel (BPF_CORE_READ), whatever
+ * the program's type would allow: one code serves fentry, kprobe and raw
+ * tracepoint, and a pointer that has gone stale reads as zeros instead of
+ * faulting.
+ */
+#ifndef OOMTRACE_FACTS_BPF_H
+#define OOMTRACE_FACTS_BPF_H
+
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/wire.h"
+
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h, the same bit since 2.6.30 */
+#define MMF_OOM_SKIP 21 /* include/linux/mm_types.h (sched/coredump.h before), 5.10 to 7.2 */
+#define OOM_SCORE_ADJ_MIN (-1000) /* include/uapi/linux/oom.h */
+#define NICE_0_PRIO 120 /* DEFAULT_PRIO, include/linux/sched/prio.h */
+#define CHOSEN_ABORT (~0ULL) /* oom_evaluate_task: (void *)-1 ends a selection */
+#define POINTS_UNKILLABLE (-0x7fffffffffffffffLL - 1) /* LONG_MIN, from oom_badness */
+
+/* enum of include/linux/mm_types_task.h, the same order since 4.5. */
+enum rss_kind { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM, RSS_KINDS };
+
+/* The address goes through a variable, or an access in it would be relocated along. */
+#define read_field(type, address, ...)                                                             \
+	({                                                                                         \
+		__u64 __address = (__u64)(address);                                                \
+		BPF_CORE_READ((const struct type *)__address, __VA_ARGS__);                        \
+	})
+#define struct_of(type, member, address) ((address)-bpf_core_field_offset(struct type, member))
+
+static __always_inline bool task_is_kernel_thread(__u64 task)
+{
+	return read_field(task_struct, task, flags) & PF_KTHREAD;
+}
+
+static __always_inline __u64 task_leader(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, group_leader);
+}
+
+static __always_inline __u64 task_mm(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, mm);
+}
+
+/* Fact: an OOM victim keeps its mm in signal->oom_mm until its signal_struct is freed. */
+static __always_inline __u64 task_oom_mm(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, signal, oom_mm);
+}
+
+/* The kernel's in_vfork(), include/linux/sched/mm.h: the memory is the parent's. */
+static __always_inline bool task_in_vfork(__u64 task)
+{
+	return read_field(task_struct, task, vfork_done) &&
+	       (__u64)read_field(task_struct, task, real_parent, mm) == task_mm(task);
+}
+
+/* The memory controller's css of @task, which is the first member of its mem_cgroup. */
+static __always_inline __u64 task_memcg(__u64 task)
+{
+	/*
+	 * Fact: the controller's index in css_set.subsys depends on which
+	 *       controllers were configured. So: its number is relocated.
+	 */
+	__u64 index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	__u64 slot = (__u64)read_field(task_struct, task, cgroups) +
+		     bpf_core_field_offset(struct css_set, subsys) + index * sizeof(__u64);
+	__u64 css = 0;
+
+	bpf_probe_read_kernel(&css, sizeof(css), (const void *)slot);
+	return css;
+}
+
+/* CPU time in ns of the threads of @task's process that are gone. */
+static __always_inline __u64 process_dead_cpu_ns(__u64 task)
+{
+	return read_field(task_struct, task, signal, sum_sched_runtime);
+}
+
+/*
+ * Fact:  the first word of mm->flags holds the MMF bits.
+ * Until: 6.18 as an unsigned long, since then in mm_flags_t.
+ * So:    ask which type the field has. A flavour matches by type as well as by name.
+ */
+static __always_inline bool mm_is_reaped(__u64 mm)
+{
+	__u64 flags;
+
+	if (bpf_core_field_exists(struct mm_struct___618, flags))
+		flags = read_field(mm_struct___618, mm, flags.__mm_flags[0]);
+	else
+		flags = read_field(mm_struct, mm, flags);
+	return flags >> MMF_OOM_SKIP & 1;
+}
+
+static __always_inline bool mm_is_unused(__u64 mm)
+{
+	return read_field(mm_struct, mm, mm_users.counter) <= 0;
+}
+
+/*
+ * Fact:  resident pages are four percpu_counters.
+ * Until: 6.2 (f1a7941243c1), when they were four atomics in struct mm_rss_stat
+ *        behind a cache of each thread.
+ * So:    ask whether that struct exists; read the new ones through a flavour.
+ */
+static __always_inline bool rss_is_percpu(void)
+{
+	return !bpf_core_type_exists(struct mm_rss_stat);
+}
+
+static __always_inline __u64 rss_clamped(__s64 pages)
+{
+	return pages > 0 ? pages : 0; /* get_mm_counter(): a lagging counter may be negative */
+}
+
+#define rss_read(mm, kind)                                                                         \
+	rss_clamped(rss_is_percpu() ? read_field(mm_struct___62, mm, rss_stat[kind].count)         \
+				    : read_field(mm_struct, mm, rss_stat.count[kind].counter))
+
+/* Fact: until 6.15 (633488947ef6) kernfs_node.parent, since then __parent. */
+static __always_inline __u64 kernfs_parent(__u64 node)
+{
+	if (bpf_core_field_exists(struct kernfs_node___615, __parent))
+		return (__u64)read_field(kernfs_node___615, node, __parent);
+	return (__u64)read_field(kernfs_node, node, parent);
+}
+
+static __always_inline __u64 memcg_kernfs(__u64 memcg)
+{
+	return (__u64)read_field(cgroup_subsys_state, memcg, cgroup, kn);
+}
+
+static __always_inline __u64 memcg_parent(__u64 memcg)
+{
+	return (__u64)read_field(cgroup_subsys_state, memcg, parent);
+}
+
+/* Fact: the default (v2) hierarchy is number 0, kernel/cgroup/cgroup.c; v1 ones count from 1. */
+static __always_inline bool memcg_is_v1(__u64 memcg)
+{
+	return read_field(cgroup_subsys_state, memcg, cgroup, root, hierarchy_id) != 0;
+}
+
+/* PAGE_COUNTER_MAX (LONG_MAX / PAGE_SIZE) and above mean no limit. */
+static __always_inline __u64 counter_limit(__u64 max, __u64 page_size)
+{
+	return max >= 0x7fffffffffffffffULL / page_size ? WIRE_UNLIMITED : max;
+}
+
+/*
+ * Fact: a per-cpu pointer is an offset from each CPU's own base, and the bases
+ *       are a data symbol that kallsyms has only with CONFIG_KALLSYMS_ALL.
+ * So:   take the base from a per-cpu map of ours: where its element lies on
+ *       @cpu, less the per-cpu pointer that the kernel keeps in the map. Sets
+ *       *@ret_base; false behind the last CPU.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cpu_base __weak SEC(".maps");
+
+static __always_inline bool cpu_read_base(__u32 cpu, __u64 *ret_base)
+{
+	void *map = &cpu_base, *element;
+	__u64 array = 0, address = 0, pointer = 0;
+	__u32 key = 0;
+
+	element = bpf_map_lookup_percpu_elem(map, &key, cpu);
+	if (!element)
+		return false;
+	/* Read back through a helper, both are numbers to the verifier. */
+	bpf_probe_read_kernel(&array, sizeof(array), &map);
+	bpf_probe_read_kernel(&address, sizeof(address), &element);
+	bpf_probe_read_kernel(&pointer, sizeof(pointer),
+			      (const void *)(array + bpf_core_field_offset(struct bpf_array, pptrs)));
+	*ret_base = address - pointer;
+	return true;
+}
+
+#endif /* OOMTRACE_FACTS_BPF_H */

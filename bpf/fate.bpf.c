@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What becomes of the victims. Its hooks sit in busy places (every signal,
+ * every exit): the doors ask door.dying and door.unfreed first, and come here
+ * only while a victim is on its way.
+ */
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/emit.bpf.h"
+#include "bpf/facts.bpf.h"
+#include "bpf/record.bpf.h"
+#include "bpf/wire.h"
+#include "bpf/work.bpf.h"
+
+struct victim {
+	__u64 start_ns;
+	__u64 episode;
+	__u32 aborted;
+	__u32 pad;
+};
+
+/*
+ * Victims by tgid: those with threads left, and those that have exited and may
+ * still hold memory. A step is claimed by deleting the entry, which succeeds
+ * for one of two CPUs only: atomics that return a value are not in 5.10. LRU, so
+ * that entries whose end is never seen cannot fill them for good.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct victim);
+} dying SEC(".maps"), unfreed SEC(".maps");
+
+static __always_inline void emit_fate(__u32 pid, const struct victim *victim,
+				      enum wire_fate_what what, __u64 when_ns)
+{
+	struct wire_fate fate = {};
+
+	head_fill(&fate.head, WIRE_FATE, sizeof(fate), victim->episode);
+	if (when_ns)
+		fate.head.boot_ns = when_ns;
+	fate.start_ns = victim->start_ns;
+	fate.pid = pid;
+	fate.what = what;
+	fate.reaped_pages = WIRE_NONE_U64;
+	fate.aborted = victim->aborted;
+	if (bpf_ringbuf_output(&ring, &fate, sizeof(fate), BPF_RB_FORCE_WAKEUP))
+		count_loss(LOSS_RING_FATE, 1);
+}
+
+/* The entry of @task's process in @map; NULL also when the pid has been used again. */
+static __always_inline struct victim *victim_in(void *map, __u64 task, __u32 *ret_pid)
+{
+	__u64 leader = task_leader(task);
+	struct victim *victim;
+
+	*ret_pid = read_field(task_struct, leader, tgid);
+	victim = bpf_map_lookup_elem(map, ret_pid);
+	if (victim && victim->start_ns != read_field(task_struct, leader, start_boottime))
+		return NULL;
+	return victim;
+}
+
+__noinline int fate_add(__u64 task)
+{
+	struct victim entry = { .episode = work.episode };
+	__u32 pid;
+
+	if (victim_in(&dying, task, &pid))
+		return 0;
+	entry.start_ns = read_field(task_struct, task, group_leader, start_boottime);
+	if (bpf_map_update_elem(&dying, &pid, &entry, BPF_ANY)) {
+		count_loss(LOSS_VICTIM_TABLE, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&door.dying, 1);
+	if (work.killed == task)
+		emit_fate(pid, &entry, FATE_SIGKILL, work.killed_ns);
+	return 0;
+}
+
+__noinline int fate_aborted(__u64 task)
+{
+	__u32 pid;
+	struct victim *victim = victim_in(&dying, task, &pid);
+
+	if (victim)
+		victim->aborted++;
+	return 0;
+}
+
+__noinline int fate_killed(__u64 task)
+{
+	work.killed = task;
+	work.killed_ns = bpf_ktime_get_boot_ns();
+	return 0;
+}
+
+/* A dying process has told its parent, or may have let go of its memory otherwise. */
+__noinline int fate_exited(__u64 task)
+{
+	__u64 mm = task_oom_mm(task);
+	struct victim *victim, copy;
+	__u32 pid;
+
+	if (!mm || !mm_is_unused(mm))
+		return 0;
+	victim = victim_in(&unfreed, task, &pid);
+	if (!victim)
+		return 0;
+	copy = *victim;
+	if (bpf_map_delete_elem(&unfreed, &pid))
+		return 0;
+	__sync_fetch_and_add(&door.unfreed, -1);
+	emit_fate(pid, &copy, FATE_FREED, 0);
+	return 0;
+}
+
+__noinline int fate_exiting(__u64 task)
+{
+	struct victim *victim, copy;
+	__u32 pid;
+
+	/* do_exit() has taken this thread off signal->live before the tracepoint, in all kernels. */
+	if (!task_oom_mm(task) || read_field(task_struct, task, signal, live.counter) > 0)
+		return 0;
+	victim = victim_in(&dying, task, &pid);
+	if (!victim)
+		return 0;
+	copy = *victim;
+	if (bpf_map_delete_elem(&dying, &pid))
+		return 0;
+	__sync_fetch_and_add(&door.dying, -1);
+	emit_fate(pid, &copy, FATE_EXITED, 0);
+	bpf_map_update_elem(&unfreed, &pid, &copy, BPF_ANY);
+	__sync_fetch_and_add(&door.unfreed, 1);
+	/*
+	 * Fact: until 6.16 the tracepoint comes after exit_mm(), so that the memory is gone
+	 * by now; since then before it, and the signal to the parent is the next to be seen.
+	 */
+	return fate_exited(task);
+}

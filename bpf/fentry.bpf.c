@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Door 1: fentry and fexit on the OOM path. Typed arguments in, call a body. */
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/record.bpf.h"
+
+/*
+ * The verifier tracks what ctx[i] points to and would refuse to hand it on as
+ * a number; read through a helper it is one.
+ */
+static __always_inline __u64 argument(const __u64 *ctx, int index)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), ctx + index);
+	return value;
+}
+
+SEC("?fentry/out_of_memory")
+int fentry_out_of_memory(__u64 *ctx)
+{
+	door_take_stack(ctx);
+	return record_begin(argument(ctx, 0));
+}
+
+SEC("?fexit/oom_badness")
+int fexit_oom_badness(__u64 *ctx)
+{
+	if (!door.control)
+		return 0;
+	return record_points(argument(ctx, 2));
+}
+
+SEC("?fexit/oom_evaluate_task")
+int fexit_oom_evaluate_task(__u64 *ctx)
+{
+	return record_candidate(argument(ctx, 0), argument(ctx, 1), argument(ctx, 2));
+}
+
+SEC("?fentry/oom_kill_process")
+int fentry_oom_kill_process(__u64 *ctx)
+{
+	return record_decision(argument(ctx, 0), argument(ctx, 1));
+}
+
+SEC("?fexit/out_of_memory")
+int fexit_out_of_memory(__u64 *ctx)
+{
+	return record_end();
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Door 2: kprobes and kretprobes on the same functions. Registers in, call the same body. */
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/record.bpf.h"
+
+SEC("?kprobe/out_of_memory")
+int kprobe_out_of_memory(struct pt_regs *ctx)
+{
+	door_take_stack(ctx);
+	return record_begin(PT_REGS_PARM1(ctx));
+}
+
+/*
+ * Also the door of the fentry backend where the compiler split oom_badness and
+ * the selection calls the part (5.10): the part is not in BTF.
+ */
+SEC("?kretprobe/oom_badness.part.0")
+int kretprobe_oom_badness_part(struct pt_regs *ctx)
+{
+	return record_points(PT_REGS_RC(ctx));
+}
+
+SEC("?kretprobe/oom_badness")
+int kretprobe_oom_badness(struct pt_regs *ctx)
+{
+	if (!door.control)
+		return 0;
+	return record_points(PT_REGS_RC(ctx));
+}
+
+SEC("?kprobe/oom_evaluate_task")
+int kprobe_oom_evaluate_task(struct pt_regs *ctx)
+{
+	/* One evaluation at a time: oom_lock is held. */
+	door.evaluated = PT_REGS_PARM1(ctx);
+	return 0;
+}
+
+SEC("?kretprobe/oom_evaluate_task")
+int kretprobe_oom_evaluate_task(struct pt_regs *ctx)
+{
+	return record_candidate(door.evaluated, door.control, PT_REGS_RC(ctx));
+}
+
+SEC("?kprobe/oom_kill_process")
+int kprobe_oom_kill_process(struct pt_regs *ctx)
+{
+	return record_decision(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+}
+
+SEC("?kretprobe/out_of_memory")
+int kretprobe_out_of_memory(struct pt_regs *ctx)
+{
+	return record_end();
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The bodies behind every door: what happens in one call of out_of_memory.
+ *
+ * Candidates are kept in a scratch until a victim is chosen, and only then
+ * sent. A selection that is given up because a victim is still dying (a write
+ * to memory.max makes hundreds in 20 ms) so costs the ring nothing.
+ */
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/state.h"
+#include "bpf/emit.bpf.h"
+#include "bpf/facts.bpf.h"
+#include "bpf/record.bpf.h"
+#include "bpf/wire.h"
+#include "bpf/work.bpf.h"
+
+#define FLUSH_STEP 64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
+#define WALK_STEP 256	/* tasks in one walk_some(); WALK_STEPS of those in one walk */
+#define WALK_STEPS 512	/* two rounds of 65,536: one to find the list's head */
+#define MEMCG_DEPTH 32	/* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
+#define OOM_MARGIN 8	/* 1 << PAGE_ALLOC_COSTLY_ORDER: mem_cgroup_oom() kills below this order */
+
+const volatile struct config config = {};
+struct work work = {};
+struct door_state door = {};
+
+/* The candidates of the call under way, in the shape in which they go out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 256); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct wire_candidates);
+} scratch SEC(".maps");
+
+extern int fate_aborted(__u64 task);
+
+static __always_inline void begin(__u64 control)
+{
+	struct wire_decision *decision = &work.decision;
+
+	if (door.control)
+		count_loss(LOSS_UNSCANNED, 1);
+	work.episode++;
+	work.invoker = bpf_get_current_pid_tgid();
+	work.began_ns = bpf_ktime_get_boot_ns();
+	work.totalpages = 0;
+	work.root = 0;
+	work.aborted_by = 0;
+	work.killed = 0;
+	work.victim_pid = 0;
+	work.lost_candidates = 0;
+	work.points_seen = false;
+	work.decided = false;
+	work.exiting = false;
+	decision->total = 0;
+	decision->eligible = 0;
+	decision->listed = 0;
+	decision->source = SOURCE_NONE;
+	decision->flags = 0;
+	decision->rss_counters = RSS_UNKNOWN;
+	decision->constraint = CONSTRAINT_UNKNOWN;
+	__builtin_memset(decision->passed_over, 0, sizeof(decision->passed_over));
+	door.control = control;
+}
+
+__noinline int record_begin(__u64 oc)
+{
+	begin(oc);
+	return 0;
+}
+
+__noinline int record_points(__s64 points)
+{
+	/* Every read of /proc/PID/oom_score comes here too, from other tasks. */
+	if (door.control && work.invoker == bpf_get_current_pid_tgid()) {
+		work.points = points;
+		work.points_seen = true;
+	}
+	return 0;
+}
+
+static __always_inline void pass_over(enum wire_skip reason)
+{
+	work.decision.passed_over[reason]++;
+}
+
+static __always_inline __s64 task_sum(const struct wire_task *task)
+{
+	return task->rss_anon + task->rss_file + task->rss_shmem + task->swap +
+	       task->pgtables_bytes / config.page_size +
+	       (__s64)task->oom_score_adj * (__s64)(work.totalpages / 1000);
+}
+
+/*
+ * Why oom_badness() gives LONG_MIN, in its own order, or why the selection does
+ * not ask it. @thread's process has an mm.
+ */
+static __always_inline enum wire_skip task_skip(__u64 leader, const struct wire_task *task)
+{
+	__u64 oom_mm = task_oom_mm(leader);
+
+	if (oom_mm && task->pid != work.victim_pid)
+		return mm_is_reaped(oom_mm) ? SKIP_REAPED : SKIP_DYING;
+	if (task->oom_score_adj == OOM_SCORE_ADJ_MIN)
+		return SKIP_ADJ_MIN;
+	if (!oom_mm && mm_is_reaped(task_mm(leader)))
+		return SKIP_REAPED;
+	if (task_in_vfork(leader))
+		return SKIP_IN_VFORK;
+	return SKIP_NONE;
+}
+
+/*
+ * Carries the kernel's own number where it was seen, and learns from it whether
+ * oom_badness adds the CPUs' deltas: the counters that give its number are the
+ * ones that it read. No field and no symbol says which.
+ */
+static __always_inline void task_score(__u64 mm)
+{
+	struct wire_task *task = &work.task;
+
+	if (!work.points_seen) {
+		task->points = task_sum(task);
+		if (work.totalpages)
+			task->flags |= TASK_POINTS_COMPUTED;
+		return;
+	}
+	if (rss_is_percpu() && task_sum(task) != work.points) {
+		bool other = !work.rss_precise;
+
+		task_read_counters(mm, other);
+		if (task_sum(task) == work.points)
+			work.rss_precise = other;
+		else
+			task_read_counters(mm, !other);
+	}
+	task->points = work.points;
+	task->flags |= TASK_POINTS_KERNEL;
+}
+
+/* The kernel's rule: higher points win, the last scanned among equals. */
+static __always_inline void rank(const struct wire_task *task)
+{
+	struct wire_decision *decision = &work.decision;
+
+	if (decision->eligible == 1 || task->points >= decision->victim.points) {
+		if (decision->eligible > 1) {
+			decision->runner_up = decision->victim;
+			decision->flags |= DECISION_RUNNER_UP;
+		}
+		decision->victim = *task;
+	} else if (!(decision->flags & DECISION_RUNNER_UP) ||
+		   task->points >= decision->runner_up.points) {
+		decision->runner_up = *task;
+		decision->flags |= DECISION_RUNNER_UP;
+	}
+}
+
+static __always_inline void keep(const struct wire_task *task)
+{
+	__u32 index = work.decision.listed, chunk_index = index / WIRE_CHUNK_TASKS;
+	struct wire_candidates *chunk;
+
+	chunk = bpf_map_lookup_elem(&scratch, &chunk_index);
+	if (!chunk) {
+		count_loss(LOSS_SCRATCH_CANDIDATE, 1);
+		return;
+	}
+	chunk->tasks[index % WIRE_CHUNK_TASKS] = *task;
+	work.decision.listed = index + 1;
+}
+
+static __always_inline bool memcg_is_below(__u64 memcg, __u64 root)
+{
+	int depth;
+
+	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
+		if (memcg == root)
+			return true;
+		memcg = memcg_parent(memcg);
+	}
+	return false;
+}
+
+__noinline int record_task(__u64 leader)
+{
+	struct wire_task *task = &work.task;
+
+	if (task_is_kernel_thread(leader)) {
+		pass_over(SKIP_KERNEL_THREAD);
+		return 0;
+	}
+	if (read_field(task_struct, leader, tgid) == 1) {
+		pass_over(SKIP_INIT);
+		return 0;
+	}
+	if (work.root && !memcg_is_below(task_memcg(leader), work.root)) {
+		pass_over(SKIP_OTHER_MEMCG);
+		return 0;
+	}
+	task_read(leader);
+	if (!(task->flags & TASK_MM)) {
+		pass_over(SKIP_NO_MM);
+		return 0;
+	}
+	task->skip = task_skip(leader, task);
+	if (task->skip == SKIP_NONE) {
+		/* Not asked for its points: oom_cpuset_eligible() said no, before. */
+		if (work.decision.source == SOURCE_SELECTION && door.points_hook &&
+		    !work.points_seen && !(task->flags & TASK_ORIGIN)) {
+			pass_over(SKIP_NOT_IN_NODEMASK);
+			return 0;
+		}
+		task_score(task_mm(leader));
+		work.decision.eligible++;
+		rank(task);
+	}
+	work.decision.total++;
+	keep(task);
+	return 0;
+}
+
+__noinline int record_candidate(__u64 task, __u64 oc, __u32 ret)
+{
+	if (!door.control)
+		return 0;
+	work.totalpages = read_field(oom_control, oc, totalpages);
+	work.decision.source = SOURCE_SELECTION;
+	if (ret == 1)
+		work.aborted_by = task;
+	else
+		record_task(task);
+	work.points_seen = false;
+	return 0;
+}
+
+/* Up to WALK_STEP tasks of the list; 1 when it is through. */
+__noinline int walk_some(void)
+{
+	int i;
+
+	for (i = 0; i < WALK_STEP; i++) {
+		__u64 task = struct_of(task_struct, tasks, work.walk_node);
+
+		if (!work.walk_node)
+			return 1;
+		if (!read_field(task_struct, task, pid)) { /* init_task: the list's head */
+			if (work.walk_in_list)
+				return 1;
+			work.walk_in_list = true;
+		} else if (work.walk_in_list) {
+			record_task(task);
+		}
+		work.walk_node = (__u64)read_field(list_head, work.walk_node, next);
+	}
+	return 0;
+}
+
+/*
+ * All processes in for_each_process() order, for an episode whose selection was
+ * not seen. No kernel symbol is needed: from the caller on to the list's head,
+ * then once around.
+ */
+__noinline int walk_all(void)
+{
+	__u64 leader = task_leader(bpf_get_current_task());
+	int i;
+
+	work.walk_in_list = false;
+	work.walk_node = leader + bpf_core_field_offset(struct task_struct, tasks);
+	work.decision.source = SOURCE_SNAPSHOT;
+	for (i = 0; i < WALK_STEPS; i++) {
+		if (walk_some())
+			return 0;
+	}
+	count_loss(LOSS_WALK_CANDIDATE, 1);
+	return 0;
+}
+
+/* Which path of work a path goes to: a global function takes no pointers in 5.10. */
+enum path_slot { PATH_MEMCG, PATH_DECISION_VICTIM, PATH_INVOKER, PATH_VICTIM };
+
+static __always_inline struct wire_path *path_of(__u32 slot)
+{
+	switch (slot) {
+	case PATH_MEMCG:
+		return &work.decision.memcg.path;
+	case PATH_DECISION_VICTIM:
+		return &work.decision.victim_path;
+	case PATH_INVOKER:
+		return &work.decision.invoker_path;
+	default:
+		return &work.victim.path;
+	}
+}
+
+/* The names of @memcg's directories, deepest first; the root's is "" and is left out. */
+__noinline int read_path(__u64 memcg, __u32 slot)
+{
+	struct wire_path *path = path_of(slot);
+	__u64 node = memcg_kernfs(memcg);
+	__u32 used = 0;
+	int depth;
+
+	path->known = node != 0;
+	path->truncated = 0;
+	for (depth = 0; depth < WIRE_PATH_DEPTH && node; depth++) {
+		__u64 parent = kernfs_parent(node);
+		long len;
+
+		if (!parent)
+			break;
+		if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
+			break;
+		len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
+						read_field(kernfs_node, node, name));
+		if (len < 1 || len > WIRE_PATH_NAME)
+			break;
+		used += len;
+		node = parent;
+	}
+	if (node && kernfs_parent(node))
+		path->truncated = 1;
+	path->len = used;
+	return 0;
+}
+
+static __always_inline void read_memcg(__u64 memcg)
+{
+	struct wire_memcg *to = &work.decision.memcg;
+
+	__builtin_memset(to, 0, offsetof(struct wire_memcg, path));
+	to->path.known = 0;
+	to->path.len = 0;
+	if (!memcg)
+		return;
+	to->known = 1;
+	to->id = read_field(kernfs_node, memcg_kernfs(memcg), id);
+	to->v1 = memcg_is_v1(memcg);
+	to->usage = read_field(mem_cgroup, memcg, memory.usage.counter);
+	to->limit = counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
+	to->swap_usage = read_field(mem_cgroup, memcg, swap.usage.counter);
+	to->swap_limit = counter_limit(read_field(mem_cgroup, memcg, swap.max), config.page_size);
+	to->oom_group = read_field(mem_cgroup, memcg, oom_group);
+	to->at_limit = to->limit != WIRE_UNLIMITED && to->usage + 1 > to->limit;
+	read_path(memcg, PATH_MEMCG);
+}
+
+/* mem_cgroup_get_oom_group() would find one: v2 only, never the root, up to the memcg in OOM. */
+static __always_inline bool memcg_kills_group(__u64 memcg, __u64 top)
+{
+	int depth;
+
+	if (memcg_is_v1(memcg))
+		return false;
+	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
+		if (read_field(mem_cgroup, memcg, oom_group))
+			return true;
+		if (memcg == top)
+			return false;
+		memcg = memcg_parent(memcg);
+	}
+	return false;
+}
+
+static __always_inline void read_invoker(void)
+{
+	struct wire_decision *decision = &work.decision;
+
+	decision->invoker_pid = work.invoker >> 32;
+	decision->invoker_tid = work.invoker;
+	decision->invoker_uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(decision->invoker_comm, sizeof(decision->invoker_comm));
+	read_path(task_memcg(bpf_get_current_task()), PATH_INVOKER);
+	__builtin_memcpy(decision->stack, door.stack, sizeof(decision->stack));
+}
+
+/* What is the same however the decision came to be known. @chosen: a thread of the victim. */
+static __always_inline void describe(__u64 chosen, __u64 memcg)
+{
+	struct wire_decision *decision = &work.decision;
+	__u64 leader = task_leader(chosen);
+	__u64 victim_memcg = task_memcg(leader);
+
+	if (!decision->eligible || decision->victim.pid != read_field(task_struct, leader, tgid)) {
+		/* Chosen without a selection: nobody stands behind it. */
+		task_read(leader);
+		decision->victim = work.task;
+		decision->flags &= ~DECISION_RUNNER_UP;
+	}
+	decision->began_ns = work.began_ns;
+	decision->totalpages = work.totalpages;
+	if (work.totalpages)
+		decision->flags |= DECISION_TOTALPAGES;
+	decision->rss_counters = !rss_is_percpu()     ? RSS_ATOMIC
+				 : work.rss_precise ? RSS_PRECISE
+						      : RSS_APPROXIMATE;
+	if (memcg_kills_group(victim_memcg, memcg))
+		decision->flags |= DECISION_GROUP;
+	read_invoker();
+	read_memcg(memcg);
+	read_path(victim_memcg, PATH_DECISION_VICTIM);
+}
+
+/* One chunk of the scratch, if it holds any; 1 when there was none. */
+__noinline int flush_chunk(__u32 index, __u64 flags)
+{
+	__u32 first = index * WIRE_CHUNK_TASKS, count = work.decision.listed - first;
+	struct wire_candidates *chunk;
+	__u32 size;
+
+	if (first >= work.decision.listed)
+		return 1;
+	if (count > WIRE_CHUNK_TASKS)
+		count = WIRE_CHUNK_TASKS;
+	chunk = bpf_map_lookup_elem(&scratch, &index);
+	if (!chunk)
+		return 1;
+	size = offsetof(struct wire_candidates, tasks) + count * sizeof(struct wire_task);
+	head_fill(&chunk->head, WIRE_CANDIDATES, size, work.episode);
+	chunk->first = first;
+	chunk->count = count;
+	if (size <= sizeof(*chunk) && ring_has_room_for_candidates(size) &&
+	    !bpf_ringbuf_output(&ring, chunk, size, flags))
+		return 0;
+	count_loss(LOSS_RING_CANDIDATE, count);
+	work.lost_candidates += count;
+	return 0;
+}
+
+/* FLUSH_STEP chunks from @first; 1 when there are no more. */
+__noinline int flush_some(__u32 first, __u64 flags)
+{
+	int i;
+
+	for (i = 0; i < FLUSH_STEP; i++) {
+		if (flush_chunk(first + i, flags))
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline void flush_candidates(__u64 flags)
+{
+	int i;
+
+	for (i = 0; i < FLUSH_STEP; i++) {
+		if (flush_some(i * FLUSH_STEP, flags))
+			return;
+	}
+}
+
+static __always_inline void emit_decision(__u64 flags)
+{
+	struct wire_decision *decision = &work.decision;
+
+	work.decided = true;
+	head_fill(&decision->head, WIRE_DECISION, sizeof(*decision), work.episode);
+	if (bpf_ringbuf_output(&ring, decision, sizeof(*decision), flags)) {
+		count_loss(LOSS_RING_DECISION, 1);
+		return;
+	}
+	flush_candidates(flags);
+}
+
+static __always_inline void emit_end(void)
+{
+	struct wire_end end = {};
+
+	head_fill(&end.head, WIRE_END, sizeof(end), work.episode);
+	end.lost_candidates = work.lost_candidates;
+	end.flags = work.exiting ? END_EXITING : 0;
+	if (bpf_ringbuf_output(&ring, &end, sizeof(end), BPF_RB_FORCE_WAKEUP))
+		count_loss(LOSS_RING_END, 1);
+}
+
+/* What oom_control alone holds. */
+static __always_inline __u64 read_control(__u64 oc)
+{
+	struct wire_decision *decision = &work.decision;
+
+	decision->flags |= DECISION_CONTROL;
+	decision->gfp_mask = read_field(oom_control, oc, gfp_mask);
+	decision->order = read_field(oom_control, oc, order);
+	work.totalpages = read_field(oom_control, oc, totalpages);
+	if (work.totalpages) /* set by constrained_alloc(), like the constraint */
+		decision->constraint = read_field(oom_control, oc, constraint);
+	return (__u64)read_field(oom_control, oc, memcg);
+}
+
+__noinline int record_decision(__u64 oc, __u64 message)
+{
+	struct wire_decision *decision = &work.decision;
+	__u64 chosen = (__u64)read_field(oom_control, oc, chosen);
+	__u64 memcg;
+
+	if (!door.control)
+		begin(oc);
+	memcg = read_control(oc);
+	__builtin_memset(decision->message, 0, sizeof(decision->message));
+	bpf_probe_read_kernel_str(decision->message, sizeof(decision->message),
+				  (const void *)message);
+	/*
+	 * "Out of memory (oom_kill_allocating_task)" scans nobody; otherwise an empty
+	 * selection means that the hook did not see it.
+	 */
+	if (decision->source == SOURCE_NONE && decision->message[14] != '(') {
+		work.root = memcg;
+		work.victim_pid = read_field(task_struct, chosen, tgid);
+		walk_all();
+	}
+	describe(chosen, memcg);
+	if (decision->source == SOURCE_SELECTION) {
+		decision->victim.points = read_field(oom_control, oc, chosen_points);
+		decision->victim.flags |= TASK_POINTS_KERNEL;
+		decision->victim.flags &= ~TASK_POINTS_COMPUTED;
+	}
+	emit_decision(BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+static __always_inline void emit_victim(__u64 task)
+{
+	struct wire_victim *victim = &work.victim;
+	__u64 leader = task_leader(task);
+
+	task_read(leader);
+	victim->task = work.task;
+	read_path(task_memcg(leader), PATH_VICTIM);
+	head_fill(&victim->head, WIRE_VICTIM, sizeof(*victim), work.episode);
+	if (bpf_ringbuf_output(&ring, victim, sizeof(*victim), BPF_RB_FORCE_WAKEUP))
+		count_loss(LOSS_RING_VICTIM, 1);
+}
+
+__noinline int record_victim(__u64 task)
+{
+	struct wire_decision *decision = &work.decision;
+
+	if (!door.control)
+		return 0;
+	if (!work.decided) {
+		/* out_of_memory() found its caller already exiting and chose nobody. */
+		describe(task, read_control(door.control));
+		decision->message[0] = 0;
+		decision->flags |= DECISION_EXITING;
+		work.exiting = true;
+		emit_decision(BPF_RB_NO_WAKEUP);
+	} else if (decision->victim.pid != read_field(task_struct, task, tgid)) {
+		emit_victim(task);
+	} else if (work.killed != task) {
+		work.exiting = true;
+	}
+	fate_add(task);
+	return 0;
+}
+
+__noinline int record_end(void)
+{
+	if (!door.control)
+		return 0;
+	if (work.decided)
+		emit_end();
+	else if (work.aborted_by)
+		fate_aborted(work.aborted_by);
+	door.control = 0;
+	return 0;
+}
+
+static __always_inline bool stack_has(const volatile struct text_range *range)
+{
+	int i;
+
+	for (i = 0; i < WIRE_STACK_LEN; i++) {
+		if (!door.stack[i])
+			break;
+		if (door.stack[i] > range->begin && door.stack[i] <= range->end)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline __u64 margin_of(__u64 usage, __u64 limit)
+{
+	if (limit == WIRE_UNLIMITED)
+		return WIRE_UNLIMITED;
+	return usage < limit ? limit - usage : 0;
+}
+
+/*
+ * The memcg in OOM is an ancestor of its victim, and mem_cgroup_out_of_memory()
+ * went on only because it had less than the request left: of the ancestors, the
+ * one nearest to its limit, the lowest of equals. The kernel's own report, where
+ * there is one, has the last word.
+ */
+static __always_inline __u64 memcg_at_limit(__u64 memcg)
+{
+	__u64 best = 0, best_margin = WIRE_UNLIMITED;
+	int depth;
+
+	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
+		__u64 limit = counter_limit(read_field(mem_cgroup, memcg, memory.max),
+					    config.page_size);
+		__u64 usage = read_field(mem_cgroup, memcg, memory.usage.counter);
+		__u64 margin = margin_of(usage, limit);
+
+		if (margin < best_margin) {
+			best = memcg;
+			best_margin = margin;
+		}
+		memcg = memcg_parent(memcg);
+	}
+	return best;
+}
+
+static __always_inline __u64 swap_total(void)
+{
+	__u64 pages = config.swap_total_pages;
+
+	if (config.swap_total_address)
+		bpf_probe_read_kernel(&pages, sizeof(pages),
+				      (const void *)config.swap_total_address);
+	return pages;
+}
+
+/* mem_cgroup_get_max(), mm/memcontrol.c, in pages. */
+static __always_inline __u64 memcg_totalpages(__u64 memcg)
+{
+	__u64 max = read_field(mem_cgroup, memcg, memory.max);
+	__u64 swap = read_field(mem_cgroup, memcg, swap.max);
+	__u64 total = swap_total();
+
+	if (memcg_is_v1(memcg)) {
+		swap -= max; /* memory+swap */
+		if (!read_field(mem_cgroup, memcg, swappiness))
+			swap = 0;
+	} else if (!config.vm_swappiness) {
+		swap = 0;
+	}
+	max += swap < total ? swap : total;
+	return max ? max : 1;
+}
+
+__noinline int record_decision_from_victim(__u64 task)
+{
+	struct wire_decision *decision = &work.decision;
+	__u64 memcg = 0, killed = work.killed;
+
+	if (work.decided && stack_has(&config.memcg_member)) {
+		emit_victim(task);
+		fate_add(task);
+		return 0;
+	}
+	begin(0);
+	work.killed = killed;
+	decision->message[0] = 0;
+	work.victim_pid = read_field(task_struct, task, tgid);
+	work.exiting = killed != task;
+	if (stack_has(&config.memcg_oom)) {
+		memcg = memcg_at_limit(task_memcg(task_leader(task)));
+		decision->constraint = CONSTRAINT_MEMCG_;
+		work.totalpages = memcg_totalpages(memcg);
+	} else {
+		work.totalpages = config.mem_total_pages + swap_total();
+	}
+	work.root = memcg;
+	if (work.exiting)
+		decision->flags |= DECISION_EXITING;
+	else
+		walk_all();
+	describe(task, memcg);
+	if (decision->flags & DECISION_GROUP)
+		decision->flags |= DECISION_OPEN;
+	emit_decision(decision->flags & DECISION_OPEN ? 0 : BPF_RB_NO_WAKEUP);
+	if (!(decision->flags & DECISION_OPEN))
+		emit_end();
+	fate_add(task);
+	return 0;
+}

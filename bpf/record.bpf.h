@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the doors may call. Each body is a global function that takes numbers
+ * only: the verifier then checks it once and on its own, not again at every
+ * call, which is what lets one walk of 65,536 tasks load in a 5.10 kernel
+ * without bpf_loop or iterators. Addresses are the kernel's, as __u64.
+ *
+ * All but the fate_ ones run under the kernel's oom_lock, one at a time on the
+ * whole machine: that is why their state needs no lock and no key.
+ */
+#ifndef OOMTRACE_RECORD_BPF_H
+#define OOMTRACE_RECORD_BPF_H
+
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/state.h"
+#include "bpf/wire.h"
+
+/* out_of_memory(oc) was called. */
+extern int record_begin(__u64 oc);
+/* oom_badness has returned @points to the selection. */
+extern int record_points(__s64 points);
+/* oom_evaluate_task(task, oc) has returned @ret; 1: the selection is given up. */
+extern int record_candidate(__u64 task, __u64 oc, __u32 ret);
+/* oom_kill_process(oc, message) was called. */
+extern int record_decision(__u64 oc, __u64 message);
+/* oom:mark_victim, where the decision was seen at oom_kill_process. */
+extern int record_victim(__u64 task);
+/* oom:mark_victim, where it is all that is seen. */
+extern int record_decision_from_victim(__u64 task);
+/* out_of_memory has returned. */
+extern int record_end(void);
+/* A SIGKILL with the kernel's own authority was sent to @task. */
+extern int fate_killed(__u64 task);
+/* A thread of a dying process has come to its end. */
+extern int fate_exiting(__u64 task);
+/* A dying process has told its parent. */
+extern int fate_exited(__u64 task);
+
+extern struct door_state door;
+extern const volatile struct config config;
+
+/* Takes the kernel stack; only a program's own context can be asked for it. */
+static __always_inline void door_take_stack(void *ctx)
+{
+	long bytes = bpf_get_stack(ctx, door.stack, sizeof(door.stack), 0);
+
+	if (bytes < 0)
+		bytes = 0;
+	if (bytes < (long)sizeof(door.stack))
+		door.stack[bytes / sizeof(__u64) & (WIRE_STACK_LEN - 1)] = 0;
+}
+
+#endif /* OOMTRACE_RECORD_BPF_H */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Door 3: tracepoints, as raw arguments. mark_victim, signal_generate and
+ * sched_process_exit serve every backend; where neither fentry nor kprobes
+ * exist, mark_victim is also where the decision is read.
+ */
+#include "vmlinux/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/record.bpf.h"
+#include "bpf/work.bpf.h"
+
+#define SIGKILL 9
+#define SIGCHLD 17
+#define SEND_SIG_PRIV 1 /* include/linux/sched/signal.h: not a pointer, the kernel's own authority */
+
+extern struct work work;
+
+/*
+ * Fact:  oom:mark_victim hands over the task.
+ * Until: 6.9 (and its stable backports), when it handed over the pid.
+ * So:    take the task that was just sent the kernel's SIGKILL: mark_oom_victim
+ *        follows that in __oom_kill_process. Without one, the caller itself was
+ *        found exiting.
+ */
+static __always_inline __u64 marked_task(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (config.mark_victim_task)
+		return ctx->args[0];
+	return work.killed ? work.killed : bpf_get_current_task();
+}
+
+SEC("?raw_tp/mark_victim")
+int mark_victim_follow(struct bpf_raw_tracepoint_args *ctx)
+{
+	return record_victim(marked_task(ctx));
+}
+
+SEC("?raw_tp/mark_victim")
+int mark_victim_decide(struct bpf_raw_tracepoint_args *ctx)
+{
+	door_take_stack(ctx);
+	return record_decision_from_victim(marked_task(ctx));
+}
+
+SEC("?raw_tp/signal_generate")
+int signal_generate(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (ctx->args[0] == SIGKILL) {
+		if (ctx->args[1] == SEND_SIG_PRIV)
+			return fate_killed(ctx->args[2]);
+	} else if (ctx->args[0] == SIGCHLD && door.unfreed) {
+		return fate_exited(bpf_get_current_task());
+	}
+	return 0;
+}
+
+SEC("?raw_tp/sched_process_exit")
+int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!door.dying)
+		return 0;
+	return fate_exiting(ctx->args[0]);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one type that everything after the assembler renders, stores or ships.
+ *
+ * Whether it was seen live, read from a recording or (later) from a log:
+ * absent is not zero. Every field that may be unknown has a bit in @known of
+ * its struct; a sink leaves out what is not known. Memory is in bytes, times
+ * are nanoseconds of CLOCK_BOOTTIME unless the name says otherwise.
+ */
+#ifndef OOMTRACE_CORE_EPISODE_H
+#define OOMTRACE_CORE_EPISODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/wire.h"
+
+#define EPISODE_ID_LEN   17 /* 16 hex digits and NUL */
+#define EPISODE_GFP_TEXT 160
+#define EPISODE_VICTIMS  1024 /* of a group kill; more are counted, LOSS_VICTIM_TABLE */
+
+/* A backend's name by its index on the wire; NULL when out of range. */
+const char *backend_name(unsigned int backend);
+
+/* The contract's word for a loss reason (enum wire_loss); "unknown" when out of range. */
+const char *loss_name(unsigned int loss);
+
+/* The contract's word for a skip reason (enum wire_skip); NULL for SKIP_NONE or out of range. */
+const char *skip_name(unsigned int skip);
+
+enum task_known {
+	TASK_KNOWS_MEMORY = 1 << 0, /* total_vm .. pgtables */
+	TASK_KNOWS_POINTS = 1 << 1,
+	TASK_KNOWS_CGROUP = 1 << 2,
+	TASK_KNOWS_CPU = 1 << 3,
+	TASK_KNOWS_IDENTITY = 1 << 4, /* start time, ppid, threads, nice: not from a log */
+};
+
+enum killed_as { KILLED_AS_CHOSEN, KILLED_AS_GROUP, KILLED_AS_SHARED_MM };
+
+struct task {
+	uint32_t known; /* enum task_known */
+	uint32_t pid, tid, ppid, uid;
+	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
+	const char *cgroup;           /* path, or NULL */
+	bool cgroup_truncated;
+	uint32_t threads;
+	int nice;
+	uint64_t start_ns;
+	uint64_t age_ns; /* at the decision */
+	uint64_t cpu_ns;
+	uint64_t total_vm_bytes, rss_anon_bytes, rss_file_bytes, rss_shmem_bytes;
+	uint64_t swap_bytes, pgtables_bytes;
+	int oom_score_adj;
+	int64_t points; /* pages, signed */
+	bool points_from_kernel;
+	bool eligible;
+	uint32_t scan;     /* its place in the kernel's scan: of equals, the last one wins */
+	uint8_t skip;      /* enum wire_skip */
+	uint8_t killed_as; /* enum killed_as, in victims[] */
+};
+
+enum selection {
+	SELECTION_UNKNOWN,
+	SELECTION_BADNESS, /* select_bad_process */
+	SELECTION_ALLOCATING_TASK,
+	SELECTION_EXITING_TASK,
+};
+
+enum memcg_known {
+	MEMCG_KNOWS_PATH = 1 << 0,
+	MEMCG_KNOWS_USAGE = 1 << 1,
+	MEMCG_KNOWS_SWAP = 1 << 2,
+};
+
+struct memcg {
+	uint32_t known;
+	const char *path;
+	bool path_truncated;
+	bool v1; /* swap_* are memory and swap together */
+	bool oom_group;
+	bool limit_is_max, swap_limit_is_max;
+	uint64_t usage_bytes, limit_bytes, swap_bytes, swap_limit_bytes;
+};
+
+enum episode_known {
+	EPISODE_KNOWS_CONSTRAINT = 1 << 0,
+	EPISODE_KNOWS_TOTALPAGES = 1 << 1,
+	EPISODE_KNOWS_GFP = 1 << 2,      /* gfp_mask and order */
+	EPISODE_KNOWS_GFP_TEXT = 1 << 3, /* the flags' names, from the kernel's own report */
+	EPISODE_KNOWS_MEMCG = 1 << 4,    /* struct memcg holds something */
+	EPISODE_KNOWS_INVOKER = 1 << 5,
+	EPISODE_KNOWS_SCOPE = 1 << 6,
+};
+
+struct episode {
+	uint32_t known;
+	char id[EPISODE_ID_LEN];
+	uint64_t number;    /* of the out_of_memory call, on the wire */
+	uint64_t began_ns;  /* the call of out_of_memory */
+	uint64_t boot_ns;   /* the decision */
+	int64_t real_ns;    /* the decision, CLOCK_REALTIME; 0 when not known */
+	const char *source; /* live, replay */
+	unsigned int backend;
+	const char *completed_from; /* "kmsg" or NULL */
+
+	uint8_t constraint;   /* enum wire_constraint */
+	uint8_t selection;    /* enum selection */
+	uint8_t rss_counters; /* enum wire_rss */
+	bool group;
+	bool sysrq;
+	uint64_t totalpages, page_size;
+
+	struct {
+		uint32_t pid, tid, uid;
+		char comm[WIRE_COMM_LEN + 1];
+		const char *cgroup; /* or NULL */
+		bool cgroup_truncated;
+		uint32_t gfp_mask;
+		int32_t order;
+		char gfp_text[EPISODE_GFP_TEXT]; /* "GFP_KERNEL|__GFP_COMP" */
+	} invoker;
+	struct memcg memcg;
+
+	struct task victim;
+	struct task *victims; /* every process killed, the chosen one first */
+	uint32_t n_victims;
+
+	uint8_t candidates_source; /* enum wire_source */
+	uint32_t total, eligible;
+	uint32_t lost;  /* candidates that were counted and are not in tasks */
+	bool truncated; /* the walk stopped at its bound: total is too low */
+	uint32_t passed_over[SKIP_MAX];
+	struct task *tasks; /* by falling points, those that cannot be chosen last */
+	uint32_t n_tasks;
+
+	bool has_runner_up;
+	struct task runner_up;
+
+	uint64_t loss[LOSS_MAX]; /* of this episode */
+};
+
+/* What became of a victim, once it is gone or its deadline has passed. Times since the decision. */
+struct outcome {
+	char id[EPISODE_ID_LEN];
+	uint32_t pid;
+	char comm[WIRE_COMM_LEN + 1];
+	uint64_t boot_ns;
+	int64_t real_ns;
+	bool has_sigkill, has_exited, has_freed, has_reaped, has_aborted;
+	int64_t sigkill_ns, exited_ns, freed_ns, reaped_ns;
+	bool has_reaped_bytes;
+	uint64_t reaped_bytes;
+	uint32_t aborted_selections;
+	int64_t watched_ns; /* from the decision until it was last looked at; 0: not known */
+};
+
+/* What the tracer is and where, known when it is attached. */
+struct host {
+	const struct wire_host *wire;
+	int64_t attached_real_ns; /* 0 when not known */
+};
+
+struct totals {
+	uint64_t boot_ns;
+	int64_t real_ns;
+	uint64_t episodes, kills, candidates;
+	uint64_t lost[LOSS_MAX];
+};
+
+struct lost {
+	uint64_t boot_ns;
+	int64_t real_ns;
+	uint8_t reason; /* enum wire_loss */
+	uint64_t count; /* since this was last told */
+};
+
+#endif /* OOMTRACE_CORE_EPISODE_H */

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/btf_facts.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#define ARGUMENTS_MAX 2
+
+/* An argument: a pointer to struct @to, a pointer to anything, or a number. */
+struct argument {
+	enum { ARG_STRUCT, ARG_POINTER, ARG_NUMBER } what;
+	const char *to;
+};
+
+static const struct prototype {
+	const char *name;
+	unsigned int count;
+	struct argument arguments[ARGUMENTS_MAX];
+} prototypes[] = {
+	/* mm/oom_kill.c, the same from 5.10 to 7.2 */
+	{ "out_of_memory", 1, { { ARG_STRUCT, "oom_control" } } },
+	{ "oom_evaluate_task", 2, { { ARG_STRUCT, "task_struct" }, { ARG_POINTER, NULL } } },
+	{ "oom_badness", 2, { { ARG_STRUCT, "task_struct" }, { ARG_NUMBER, NULL } } },
+	{ "oom_kill_process", 2, { { ARG_STRUCT, "oom_control" }, { ARG_POINTER, NULL } } },
+};
+
+static const struct btf_type *type_without_modifiers(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
+		type = btf__type_by_id(btf, type->type);
+	return type;
+}
+
+static bool argument_matches(const struct btf *btf, __u32 id, const struct argument *expected)
+{
+	const struct btf_type *type = type_without_modifiers(btf, id);
+
+	if (!type)
+		return false;
+	if (expected->what == ARG_NUMBER)
+		return btf_is_int(type);
+	if (!btf_is_ptr(type))
+		return false;
+	if (expected->what == ARG_POINTER)
+		return true;
+	type = type_without_modifiers(btf, type->type);
+	return type && btf_is_struct(type) &&
+	       !strcmp(btf__name_by_offset(btf, type->name_off), expected->to);
+}
+
+static bool prototype_matches(const struct btf *btf, __u32 id, const struct prototype *expected)
+{
+	const struct btf_type *function = btf__type_by_id(btf, id);
+	const struct btf_type *type = btf__type_by_id(btf, function->type);
+	const struct btf_param *params = btf_params(type);
+
+	if (btf_vlen(type) != expected->count)
+		return false;
+	for (unsigned int i = 0; i < expected->count; i++) {
+		if (!argument_matches(btf, params[i].type, &expected->arguments[i]))
+			return false;
+	}
+	return true;
+}
+
+int btf_function_id(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+}
+
+enum function_state btf_check_function(const struct btf *btf, const char *name)
+{
+	int id = btf_function_id(btf, name);
+
+	if (id < 0)
+		return FUNCTION_ABSENT;
+	for (size_t i = 0; i < sizeof(prototypes) / sizeof(prototypes[0]); i++) {
+		if (!strcmp(prototypes[i].name, name))
+			return prototype_matches(btf, id, &prototypes[i]) ? FUNCTION_MATCHES
+									  : FUNCTION_DIFFERS;
+	}
+	return FUNCTION_DIFFERS;
+}
+
+int btf_mark_victim_has_task(const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "btf_trace_mark_victim", BTF_KIND_TYPEDEF);
+	const struct btf_type *type;
+
+	if (id < 0)
+		return -ENOENT;
+	/* A typedef of a pointer to the probe's prototype; its first argument is the probe's own data. */
+	type = type_without_modifiers(btf, id);
+	if (!type || !btf_is_ptr(type))
+		return -ENOENT;
+	type = type_without_modifiers(btf, type->type);
+	if (!type || !btf_is_func_proto(type) || btf_vlen(type) < 2)
+		return -ENOENT;
+	type = type_without_modifiers(btf, btf_params(type)[1].type);
+	return type && btf_is_ptr(type);
+}

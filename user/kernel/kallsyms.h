@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Addresses of a few kernel symbols, from one pass over /proc/kallsyms. */
+#ifndef OOMTRACE_KERNEL_KALLSYMS_H
+#define OOMTRACE_KERNEL_KALLSYMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbol {
+	const char *name; /* in */
+	uint64_t begin;	  /* out: 0 when absent or hidden (kptr_restrict) */
+	uint64_t end;	  /* out: where the next symbol begins */
+};
+
+/* Fills the @count @symbols. Returns 0, or a negative errno when the file cannot be read. */
+int kallsyms_find(struct symbol *symbols, size_t count);
+
+#endif /* OOMTRACE_KERNEL_KALLSYMS_H */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether a backend exists here, found with a program of two instructions: a
+ * kernel's version and even its BTF predict nothing.
+ */
+#ifndef OOMTRACE_KERNEL_PROBE_H
+#define OOMTRACE_KERNEL_PROBE_H
+
+#include "kernel/tracer.h"
+
+struct btf;
+
+/* Notes in @refusal why a backend is out: what failed, and what a person can do about it. */
+__attribute__((format(printf, 3, 4))) void refuse(struct refusal *refusal, const char *remedy,
+						  const char *reason, ...);
+
+/* Fills @refusal; refused stays false when @backend can load and attach here. */
+void probe_backend(enum backend backend, const struct btf *btf, struct refusal *refusal);
+
+/* Whether bpf() is allowed to this user at all; if not, @survey says what is missing. */
+bool probe_privilege(struct survey *survey);
+
+#endif /* OOMTRACE_KERNEL_PROBE_H */

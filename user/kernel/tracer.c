@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/tracer.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/state.h"
+#include "kernel/btf_facts.h"
+#include "kernel/kallsyms.h"
+#include "kernel/probe.h"
+#include "oomtrace.skel.h"
+
+#define RING_MIN (1U << 20)
+#define RING_MAX (16U << 20)
+/* Whole decisions that the ring holds by default while the reader is away. */
+#define RING_DECISIONS 16
+/* Candidates that the scratch holds: twice the processes of now, and room for a fork bomb. */
+#define SCRATCH_SPARE 2048
+#define SCRATCH_CHUNKS_MAX 4096
+
+#define LINKS_MAX 12
+
+struct tracer {
+	struct oomtrace_bpf *skel;
+	struct bpf_link *links[LINKS_MAX];
+	size_t n_links;
+	struct ring_buffer *ring;
+	record_fn fn; /* of the tracer_consume() under way */
+	void *ctx;
+	enum backend backend;
+	uint32_t max_candidates;
+	uint32_t ring_size;
+};
+
+/*
+ * What each backend attaches, in this order: the door that opens an episode
+ * comes last, so that no selection is seen from its middle.
+ */
+struct door {
+	const char *program;
+	bool optional; /* does without it */
+};
+
+static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
+	[BACKEND_FENTRY] = {
+		{ "sched_process_exit", false },
+		{ "signal_generate", false },
+		{ "mark_victim_follow", false },
+		{ "fexit_oom_badness", true },
+		{ "kretprobe_oom_badness_part", true },
+		{ "fexit_oom_evaluate_task", false },
+		{ "fexit_out_of_memory", false },
+		{ "fentry_oom_kill_process", false },
+		{ "fentry_out_of_memory", false },
+	},
+	[BACKEND_KPROBE] = {
+		{ "sched_process_exit", false },
+		{ "signal_generate", false },
+		{ "mark_victim_follow", false },
+		{ "kretprobe_oom_badness", true },
+		{ "kretprobe_oom_badness_part", true },
+		{ "kprobe_oom_evaluate_task", false },
+		{ "kretprobe_oom_evaluate_task", false },
+		{ "kretprobe_out_of_memory", false },
+		{ "kprobe_oom_kill_process", false },
+		{ "kprobe_out_of_memory", false },
+	},
+	[BACKEND_TRACEPOINT] = {
+		{ "sched_process_exit", false },
+		{ "signal_generate", false },
+		{ "mark_victim_decide", false },
+	},
+};
+
+/* libbpf reports by printing: the last warning is the reason that a refusal gives. */
+static bool libbpf_verbose;
+static char libbpf_warning[WIRE_REASON_LEN];
+
+__attribute__((format(printf, 2, 0))) static int on_libbpf_print(enum libbpf_print_level level,
+								 const char *format, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	if (level == LIBBPF_WARN) {
+		vsnprintf(libbpf_warning, sizeof(libbpf_warning), format, again);
+		libbpf_warning[strcspn(libbpf_warning, "\n")] = '\0';
+	}
+	va_end(again);
+	return libbpf_verbose ? vfprintf(stderr, format, args) : 0;
+}
+
+static uint32_t power_of_two_above(uint64_t bytes)
+{
+	uint32_t size = RING_MIN;
+
+	while (size < bytes && size < RING_MAX)
+		size <<= 1;
+	return size;
+}
+
+static void size_maps(struct tracer *tracer, const struct tracer_options *options)
+{
+	uint64_t chunks = ((uint64_t)options->host.processes * 2 + SCRATCH_SPARE) / WIRE_CHUNK_TASKS;
+	uint64_t decision = (uint64_t)options->host.processes * sizeof(struct wire_task);
+
+	if (chunks > SCRATCH_CHUNKS_MAX)
+		chunks = SCRATCH_CHUNKS_MAX;
+	tracer->max_candidates = chunks * WIRE_CHUNK_TASKS;
+	tracer->ring_size = options->ring_size ? options->ring_size
+					       : power_of_two_above(decision * RING_DECISIONS);
+	bpf_map__set_max_entries(tracer->skel->maps.scratch, chunks);
+	bpf_map__set_max_entries(tracer->skel->maps.ring, tracer->ring_size);
+}
+
+/* What only the tracepoint backend needs, since it does not see oom_control. */
+static void configure_tracepoint(struct config *config)
+{
+	enum { MEMCG_OOM, MEMCG_MEMBER, SWAP_TOTAL, COUNT };
+	struct symbol symbols[COUNT] = {
+		[MEMCG_OOM] = { .name = "mem_cgroup_out_of_memory" },
+		[MEMCG_MEMBER] = { .name = "oom_kill_memcg_member" },
+		[SWAP_TOTAL] = { .name = "total_swap_pages" },
+	};
+
+	if (kallsyms_find(symbols, COUNT))
+		return; /* the constraint then comes from the kernel's report, or not at all */
+	config->memcg_oom.begin = symbols[MEMCG_OOM].begin;
+	config->memcg_oom.end = symbols[MEMCG_OOM].end;
+	config->memcg_member.begin = symbols[MEMCG_MEMBER].begin;
+	config->memcg_member.end = symbols[MEMCG_MEMBER].end;
+	config->swap_total_address = symbols[SWAP_TOTAL].begin;
+}
+
+static void configure(struct tracer *tracer, const struct tracer_options *options,
+		      const struct btf *btf)
+{
+	struct config *config = &tracer->skel->rodata->config;
+
+	config->page_size = sysconf(_SC_PAGESIZE);
+	config->ring_bytes = tracer->ring_size;
+	config->mem_total_pages = options->host.mem_total_pages;
+	config->swap_total_pages = options->host.swap_total_pages;
+	config->vm_swappiness = options->host.vm_swappiness;
+	config->cpus = libbpf_num_possible_cpus();
+	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
+	if (tracer->backend == BACKEND_TRACEPOINT)
+		configure_tracepoint(config);
+}
+
+static struct bpf_program *program_of(const struct tracer *tracer, const struct door *door)
+{
+	return bpf_object__find_program_by_name(tracer->skel->obj, door->program);
+}
+
+static void choose_programs(const struct tracer *tracer, const struct btf *btf)
+{
+	for (const struct door *door = doors[tracer->backend]; door->program; door++) {
+		/* An fexit of a function that BTF does not have would fail the whole load. */
+		if (!strcmp(door->program, "fexit_oom_badness") &&
+		    btf_check_function(btf, "oom_badness") != FUNCTION_MATCHES)
+			continue;
+		bpf_program__set_autoload(program_of(tracer, door), true);
+	}
+}
+
+/*
+ * The returns of oom_badness are the selection's only where the compiler has
+ * not split it (5.10): then the part must be hooked, and its absence proven.
+ */
+static bool points_are_hooked(int whole, int part)
+{
+	return !part || (part == -ENOENT && !whole);
+}
+
+static int attach_doors(struct tracer *tracer, struct refusal *refusal)
+{
+	int whole = -ENOENT, part = -EOPNOTSUPP;
+
+	for (const struct door *door = doors[tracer->backend]; door->program; door++) {
+		struct bpf_program *program = program_of(tracer, door);
+		struct bpf_link *link;
+		int err;
+
+		if (!bpf_program__autoload(program))
+			continue;
+		link = bpf_program__attach(program);
+		err = libbpf_get_error(link);
+		if (strstr(door->program, "oom_badness_part"))
+			part = err;
+		else if (strstr(door->program, "oom_badness"))
+			whole = err;
+		if (!err) {
+			tracer->links[tracer->n_links++] = link;
+		} else if (!door->optional) {
+			refuse(refusal, "", "attaching %s: %s", door->program, strerror(-err));
+			return err;
+		}
+	}
+	tracer->skel->bss->door.points_hook = points_are_hooked(whole, part);
+	return 0;
+}
+
+static int on_record(void *ctx, void *data, size_t len)
+{
+	struct tracer *tracer = ctx;
+
+	tracer->fn(tracer->ctx, data, len);
+	return 0;
+}
+
+static int open_ring(struct tracer *tracer, struct refusal *refusal)
+{
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), on_record, tracer,
+					NULL);
+	if (tracer->ring)
+		return 0;
+	refuse(refusal, "a smaller --ring-size may fit", "mapping the ring: %s", strerror(errno));
+	return -errno;
+}
+
+static int attach_backend(struct tracer *tracer, const struct tracer_options *options,
+			  const struct btf *btf, struct refusal *refusal)
+{
+	int err;
+
+	tracer->skel = oomtrace_bpf__open();
+	if (!tracer->skel) {
+		refuse(refusal, "", "opening the BPF object: %s", strerror(errno));
+		return -errno;
+	}
+	size_maps(tracer, options);
+	configure(tracer, options, btf);
+	choose_programs(tracer, btf);
+	libbpf_warning[0] = '\0';
+	err = oomtrace_bpf__load(tracer->skel);
+	if (err) {
+		refuse(refusal, "run with -v for the verifier's log", "loading: %s (%s)",
+		       strerror(-err), libbpf_warning);
+		return err;
+	}
+	err = open_ring(tracer, refusal);
+	return err ? err : attach_doors(tracer, refusal);
+}
+
+static struct btf *load_btf(struct survey *survey)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	survey->btf = !libbpf_get_error(btf);
+	if (survey->btf)
+		return btf;
+	snprintf(survey->btf_error, sizeof(survey->btf_error),
+		 "reading /sys/kernel/btf/vmlinux: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is needed",
+		 strerror(errno));
+	for (int i = 0; i < WIRE_BACKENDS; i++)
+		refuse(&survey->backends[i], "a kernel with CONFIG_DEBUG_INFO_BTF=y",
+		       "this kernel has no BTF that can be read");
+	return NULL;
+}
+
+/* Tries one backend; on failure everything of the attempt is gone again. */
+static struct tracer *try_backend(enum backend backend, const struct tracer_options *options,
+				  const struct btf *btf, struct refusal *refusal)
+{
+	struct tracer *tracer;
+
+	probe_backend(backend, btf, refusal);
+	if (refusal->refused)
+		return NULL;
+	tracer = calloc(1, sizeof(*tracer));
+	if (!tracer) {
+		refuse(refusal, "", "no memory");
+		return NULL;
+	}
+	tracer->backend = backend;
+	if (!attach_backend(tracer, options, btf, refusal))
+		return tracer;
+	tracer_detach(tracer);
+	return NULL;
+}
+
+int tracer_attach(const struct tracer_options *options, struct survey *survey,
+		  struct tracer **ret_tracer)
+{
+	struct tracer *tracer = NULL;
+	struct btf *btf;
+
+	memset(survey, 0, sizeof(*survey));
+	libbpf_verbose = options->verbose;
+	libbpf_set_print(on_libbpf_print);
+	if (!probe_privilege(survey))
+		return -EPERM;
+	btf = load_btf(survey);
+	if (!btf)
+		return -EOPNOTSUPP;
+	for (enum backend b = 0; b < WIRE_BACKENDS && !tracer; b++) {
+		if (options->backend == BACKEND_AUTO || options->backend == b)
+			tracer = try_backend(b, options, btf, &survey->backends[b]);
+	}
+	btf__free(btf);
+	if (!tracer)
+		return -EOPNOTSUPP;
+	*ret_tracer = tracer;
+	return 0;
+}
+
+void tracer_detach(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	while (tracer->n_links)
+		bpf_link__destroy(tracer->links[--tracer->n_links]);
+	ring_buffer__free(tracer->ring);
+	oomtrace_bpf__destroy(tracer->skel);
+	free(tracer);
+}
+
+enum backend tracer_backend(const struct tracer *tracer)
+{
+	return tracer->backend;
+}
+
+uint32_t tracer_max_candidates(const struct tracer *tracer)
+{
+	return tracer->max_candidates;
+}
+
+uint32_t tracer_ring_size(const struct tracer *tracer)
+{
+	return tracer->ring_size;
+}
+
+int tracer_fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
+}
+
+int tracer_consume(struct tracer *tracer, record_fn fn, void *ctx)
+{
+	tracer->fn = fn;
+	tracer->ctx = ctx;
+	return ring_buffer__consume(tracer->ring);
+}
+
+void tracer_losses(const struct tracer *tracer, uint64_t *counts)
+{
+	for (int i = 0; i < LOSS_MAX; i++)
+		counts[i] += __atomic_load_n(&tracer->skel->bss->lost[i], __ATOMIC_RELAXED);
+}
+
+void survey_host(struct survey *survey)
+{
+	struct btf *btf;
+
+	memset(survey, 0, sizeof(*survey));
+	libbpf_set_print(on_libbpf_print);
+	if (!probe_privilege(survey))
+		return;
+	btf = load_btf(survey);
+	if (!btf)
+		return;
+	for (enum backend b = 0; b < WIRE_BACKENDS; b++)
+		probe_backend(b, btf, &survey->backends[b]);
+	btf__free(btf);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What oomtrace knows of the kernel's types: only the fields that bpf/ reads.
+ *
+ * Hand-kept and minimal, so that every machine builds the same object, with
+ * BTF or without. Offsets here mean nothing: preserve_access_index makes libbpf
+ * take them from the running kernel's BTF. A type that changed its shape has a
+ * flavour (a suffix after three underscores, which libbpf ignores when it
+ * looks for the type); facts.bpf.h says which kernels have which.
+ *
+ * libbpf's bpf_tracing.h takes register names for kernel space only when the
+ * guard has exactly this name.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+
+/* include/uapi/linux/bpf.h */
+enum bpf_map_type {
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+enum { BPF_ANY = 0 };
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+	BPF_RB_FORCE_WAKEUP = 2,
+};
+enum { BPF_RB_AVAIL_DATA = 0 };
+
+/* A register file and a raw tracepoint's arguments: kernel ABI, not relocated. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx;
+	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax, ip, cs, flags, sp, ss;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp, pc, pstate;
+};
+#endif
+
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long long counter;
+} atomic64_t;
+
+/* atomic_long_t is a typedef of atomic64_t on the 64-bit machines we run on. */
+typedef atomic64_t atomic_long_t;
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct kernfs_node {
+	__u64 id;
+	const char *name;
+	struct kernfs_node *parent;
+};
+
+/* Since 6.15 the parent is RCU-protected and renamed. */
+struct kernfs_node___615 {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+enum cgroup_subsys_id {
+	memory_cgrp_id = 4, /* depends on the configuration: always relocated */
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16];
+};
+
+struct page_counter {
+	atomic_long_t usage;
+	unsigned long max;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	union {
+		struct page_counter swap;  /* v2 */
+		struct page_counter memsw; /* v1 */
+	};
+	bool oom_group;
+	int swappiness;
+};
+
+struct percpu_counter {
+	__s64 count;
+	__s32 *counters;
+};
+
+struct mm_rss_stat {
+	atomic_long_t count[4];
+};
+
+struct mm_struct {
+	atomic_t mm_users;
+	unsigned long total_vm;
+	atomic_long_t pgtables_bytes;
+	unsigned long flags;
+	struct mm_rss_stat rss_stat; /* until 6.2 */
+};
+
+struct mm_struct___62 {
+	struct percpu_counter rss_stat[4];
+};
+
+typedef struct {
+	unsigned long __mm_flags[1];
+} mm_flags_t;
+
+struct mm_struct___618 {
+	mm_flags_t flags;
+};
+
+struct signal_struct {
+	atomic_t live;
+	int nr_threads;
+	struct list_head thread_head;
+	unsigned long long sum_sched_runtime;
+	bool oom_flag_origin;
+	short oom_score_adj;
+	struct mm_struct *oom_mm;
+};
+
+struct cred {
+	kuid_t uid;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+/* kernel side of an array map; pptrs sits in a union whose place has moved */
+struct bpf_array {
+	void *pptrs[0];
+};
+
+struct completion {
+	unsigned int done;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int static_prio;
+	struct sched_entity se;
+	struct list_head tasks;
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct list_head thread_node;
+	struct completion *vfork_done;
+	__u64 start_boottime;
+	const struct cred *real_cred;
+	char comm[16];
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+};
+
+enum oom_constraint {
+	CONSTRAINT_NONE,
+	CONSTRAINT_CPUSET,
+	CONSTRAINT_MEMORY_POLICY,
+	CONSTRAINT_MEMCG,
+};
+
+struct oom_control {
+	struct mem_cgroup *memcg;
+	unsigned int gfp_mask;
+	int order;
+	unsigned long totalpages;
+	struct task_struct *chosen;
+	long chosen_points;
+	enum oom_constraint constraint;
+};
+
+#pragma clang attribute pop
+
+#endif /* __VMLINUX_H__ */
