@@ -128,6 +128,16 @@ static __always_inline __u64 rss_clamped(__s64 pages)
 	rss_clamped(rss_is_percpu() ? read_field(mm_struct___62, mm, rss_stat[kind].count)         \
 				    : read_field(mm_struct, mm, rss_stat.count[kind].counter))
 
+/*
+ * The parts of one percpu_counter. @kind must be a constant: indexed by a
+ * variable, the array's stride would be that of our minimal struct.
+ */
+#define rss_read_percpu(mm, kind, counts, deltas)                                                  \
+	do {                                                                                       \
+		counts[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);               \
+		deltas[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters);     \
+	} while (0)
+
 /* Fact: until 6.15 (633488947ef6) kernfs_node.parent, since then __parent. */
 static __always_inline __u64 kernfs_parent(__u64 node)
 {

@@ -21,7 +21,8 @@ SEC("?fentry/out_of_memory")
 int fentry_out_of_memory(__u64 *ctx)
 {
 	door_take_stack(ctx);
-	return record_begin(argument(ctx, 0));
+	record_begin(argument(ctx, 0));
+	return 0;
 }
 
 SEC("?fexit/oom_badness")
@@ -29,25 +30,29 @@ int fexit_oom_badness(__u64 *ctx)
 {
 	if (!door.control)
 		return 0;
-	return record_points(argument(ctx, 2));
+	record_points(argument(ctx, 2));
+	return 0;
 }
 
 SEC("?fexit/oom_evaluate_task")
 int fexit_oom_evaluate_task(__u64 *ctx)
 {
-	return record_candidate(argument(ctx, 0), argument(ctx, 1), argument(ctx, 2));
+	record_candidate(argument(ctx, 0), argument(ctx, 1), argument(ctx, 2));
+	return 0;
 }
 
 SEC("?fentry/oom_kill_process")
 int fentry_oom_kill_process(__u64 *ctx)
 {
-	return record_decision(argument(ctx, 0), argument(ctx, 1));
+	record_decision(argument(ctx, 0), argument(ctx, 1));
+	return 0;
 }
 
 SEC("?fexit/out_of_memory")
 int fexit_out_of_memory(__u64 *ctx)
 {
-	return record_end();
+	record_end();
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

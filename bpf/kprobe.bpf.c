@@ -10,7 +10,8 @@ SEC("?kprobe/out_of_memory")
 int kprobe_out_of_memory(struct pt_regs *ctx)
 {
 	door_take_stack(ctx);
-	return record_begin(PT_REGS_PARM1(ctx));
+	record_begin(PT_REGS_PARM1(ctx));
+	return 0;
 }
 
 /*
@@ -20,7 +21,8 @@ int kprobe_out_of_memory(struct pt_regs *ctx)
 SEC("?kretprobe/oom_badness.part.0")
 int kretprobe_oom_badness_part(struct pt_regs *ctx)
 {
-	return record_points(PT_REGS_RC(ctx));
+	record_points(PT_REGS_RC(ctx));
+	return 0;
 }
 
 SEC("?kretprobe/oom_badness")
@@ -28,7 +30,8 @@ int kretprobe_oom_badness(struct pt_regs *ctx)
 {
 	if (!door.control)
 		return 0;
-	return record_points(PT_REGS_RC(ctx));
+	record_points(PT_REGS_RC(ctx));
+	return 0;
 }
 
 SEC("?kprobe/oom_evaluate_task")
@@ -42,19 +45,22 @@ int kprobe_oom_evaluate_task(struct pt_regs *ctx)
 SEC("?kretprobe/oom_evaluate_task")
 int kretprobe_oom_evaluate_task(struct pt_regs *ctx)
 {
-	return record_candidate(door.evaluated, door.control, PT_REGS_RC(ctx));
+	record_candidate(door.evaluated, door.control, PT_REGS_RC(ctx));
+	return 0;
 }
 
 SEC("?kprobe/oom_kill_process")
 int kprobe_oom_kill_process(struct pt_regs *ctx)
 {
-	return record_decision(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+	record_decision(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+	return 0;
 }
 
 SEC("?kretprobe/out_of_memory")
 int kretprobe_out_of_memory(struct pt_regs *ctx)
 {
-	return record_end();
+	record_end();
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -64,11 +64,10 @@ __noinline int sum_counters(__u64 mm)
 
 	if (config.cpus > CPUS_MAX || !rss_is_percpu()) /* also hides helpers that older kernels lack from their verifier */
 		return -1;
-#pragma unroll
-	for (kind = 0; kind < RSS_KINDS; kind++) {
-		work.sums[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);
-		deltas[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters);
-	}
+	rss_read_percpu(mm, RSS_FILE, work.sums, deltas);
+	rss_read_percpu(mm, RSS_ANON, work.sums, deltas);
+	rss_read_percpu(mm, RSS_SWAP, work.sums, deltas);
+	rss_read_percpu(mm, RSS_SHMEM, work.sums, deltas);
 	for (cpu = 0; cpu < CPUS_MAX && cpu < config.cpus; cpu++) {
 		__u64 base;
 

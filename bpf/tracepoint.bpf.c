@@ -33,14 +33,16 @@ static __always_inline __u64 marked_task(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/mark_victim")
 int mark_victim_follow(struct bpf_raw_tracepoint_args *ctx)
 {
-	return record_victim(marked_task(ctx));
+	record_victim(marked_task(ctx));
+	return 0;
 }
 
 SEC("?raw_tp/mark_victim")
 int mark_victim_decide(struct bpf_raw_tracepoint_args *ctx)
 {
 	door_take_stack(ctx);
-	return record_decision_from_victim(marked_task(ctx));
+	record_decision_from_victim(marked_task(ctx));
+	return 0;
 }
 
 SEC("?raw_tp/signal_generate")
@@ -48,9 +50,9 @@ int signal_generate(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (ctx->args[0] == SIGKILL) {
 		if (ctx->args[1] == SEND_SIG_PRIV)
-			return fate_killed(ctx->args[2]);
+			fate_killed(ctx->args[2]);
 	} else if (ctx->args[0] == SIGCHLD && door.unfreed) {
-		return fate_exited(bpf_get_current_task());
+		fate_exited(bpf_get_current_task());
 	}
 	return 0;
 }
@@ -60,7 +62,8 @@ int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!door.dying)
 		return 0;
-	return fate_exiting(ctx->args[0]);
+	fate_exiting(ctx->args[0]);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
