@@ -65,7 +65,69 @@ oomtrace-static: $(OBJS)
 
 -include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d)
 
--include tests/tests.mk
+# --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
+
+SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+# Not tests themselves: builders and stand-ins that tests link.
+UNIT_AIDS  := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
+
+$(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka -ljansson -lpthread -o $@
+
+$(BUILD)/demo: tools/demo.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+
+$(BUILD)/hog: tests/oracle/hog.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -static $< -lpthread -o $@
+
+unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer and UBSan; no root
+	@tests/unit/run $(UNIT_TESTS)
+
+live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
+	@tests/live/run
+
+vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
+	@tests/vm/run
+
+lint: $(SKELETON) ## formatting, static analysis, the rooms of the house
+	@tools/lint
+
+check: lint unit ## what needs no root
+
+test: ## every level, as CI runs it
+	@tools/test
+
+check-all: test bench ## everything, the slow parts included
+
+bench: oomtrace ## how fast it attaches and renders; figures, no verdict
+	@tools/bench
+
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c)
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ -o $@
+
+fuzz: $(BUILD)/fuzz/fuzz_replay ## feed the assembler rubbish for FUZZ_SECONDS
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/fuzz/corpus
+
+PREFIX ?= /usr/local
+
+install: oomtrace ## install to DESTDIR and PREFIX
+	install -D -m 0755 oomtrace $(DESTDIR)$(PREFIX)/sbin/oomtrace
+	install -D -m 0644 docs/oomtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(PREFIX)/sbin/oomtrace $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) oomtrace oomtrace-static

@@ -18,8 +18,7 @@
 #include "bpf/work.bpf.h"
 
 #define FLUSH_STEP 64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
-#define WALK_STEP 256	/* tasks in one walk_some(); WALK_STEPS of those in one walk */
-#define WALK_STEPS 512	/* two rounds of 65,536: one to find the list's head */
+#define WALK_STEP 362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
 #define MEMCG_DEPTH 32	/* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
 #define OOM_MARGIN 8	/* 1 << PAGE_ALLOC_COSTLY_ORDER: mem_cgroup_oom() kills below this order */
 
@@ -237,24 +236,36 @@ __noinline int record_candidate(__u64 task, __u64 oc, __u32 ret)
 	return 0;
 }
 
-/* Up to WALK_STEP tasks of the list; 1 when it is through. */
+/*
+ * The task at work.walk_node; 1 behind the last. The walk is three functions
+ * deep because the verifier checks each of them once: 362 tasks by 362 cost it
+ * what 724 would.
+ */
+__noinline int walk_one(void)
+{
+	__u64 node = work.walk_node;
+	__u64 task = struct_of(task_struct, tasks, node);
+
+	if (!node)
+		return 1;
+	if (!read_field(task_struct, task, pid)) { /* init_task: the list's head */
+		if (work.walk_in_list)
+			return 1;
+		work.walk_in_list = true;
+	} else if (work.walk_in_list) {
+		record_task(task);
+	}
+	work.walk_node = (__u64)read_field(list_head, node, next);
+	return 0;
+}
+
 __noinline int walk_some(void)
 {
 	int i;
 
 	for (i = 0; i < WALK_STEP; i++) {
-		__u64 task = struct_of(task_struct, tasks, work.walk_node);
-
-		if (!work.walk_node)
+		if (walk_one())
 			return 1;
-		if (!read_field(task_struct, task, pid)) { /* init_task: the list's head */
-			if (work.walk_in_list)
-				return 1;
-			work.walk_in_list = true;
-		} else if (work.walk_in_list) {
-			record_task(task);
-		}
-		work.walk_node = (__u64)read_field(list_head, work.walk_node, next);
 	}
 	return 0;
 }
@@ -272,7 +283,7 @@ __noinline int walk_all(void)
 	work.walk_in_list = false;
 	work.walk_node = leader + bpf_core_field_offset(struct task_struct, tasks);
 	work.decision.source = SOURCE_SNAPSHOT;
-	for (i = 0; i < WALK_STEPS; i++) {
+	for (i = 0; i < WALK_STEP; i++) {
 		if (walk_some())
 			return 0;
 	}
@@ -297,34 +308,45 @@ static __always_inline struct wire_path *path_of(__u32 slot)
 	}
 }
 
-/* The names of @memcg's directories, deepest first; the root's is "" and is left out. */
+/* One directory's name; 1 when there is nothing above it, or no room for it. */
+__noinline int read_path_name(__u32 slot)
+{
+	struct wire_path *path = path_of(slot);
+	__u64 node = work.path_node, parent = kernfs_parent(node);
+	__u32 used = path->len;
+	long len;
+
+	if (!parent) /* the root, whose name is empty */
+		return 1;
+	path->truncated = 1; /* until a later step finds the root */
+	if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
+		return 1;
+	len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
+					read_field(kernfs_node, node, name));
+	if (len < 1 || len > WIRE_PATH_NAME)
+		return 1;
+	path->len = used + len;
+	work.path_node = parent;
+	return 0;
+}
+
+/* The names of @memcg's directories, deepest first. */
 __noinline int read_path(__u64 memcg, __u32 slot)
 {
 	struct wire_path *path = path_of(slot);
-	__u64 node = memcg_kernfs(memcg);
-	__u32 used = 0;
 	int depth;
 
-	path->known = node != 0;
+	work.path_node = memcg_kernfs(memcg);
+	path->known = work.path_node != 0;
+	path->len = 0;
 	path->truncated = 0;
-	for (depth = 0; depth < WIRE_PATH_DEPTH && node; depth++) {
-		__u64 parent = kernfs_parent(node);
-		long len;
-
-		if (!parent)
+	for (depth = 0; depth < WIRE_PATH_DEPTH; depth++) {
+		if (read_path_name(slot))
 			break;
-		if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
-			break;
-		len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
-						read_field(kernfs_node, node, name));
-		if (len < 1 || len > WIRE_PATH_NAME)
-			break;
-		used += len;
-		node = parent;
 	}
-	if (node && kernfs_parent(node))
-		path->truncated = 1;
-	path->len = used;
+	/* Stopped at the root: nothing is missing. */
+	if (!kernfs_parent(work.path_node))
+		path->truncated = 0;
 	return 0;
 }
 

@@ -57,7 +57,7 @@ static __always_inline void read_threads(__u64 leader)
 }
 
 /* percpu_counter_sum() of each of @mm's counters, lib/percpu_counter.c. */
-__noinline int sum_counters(__u64 mm)
+static __always_inline int sum_counters(__u64 mm)
 {
 	__u64 deltas[RSS_KINDS];
 	__u32 cpu, kind;

@@ -1,0 +1,511 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Compares what oomtrace said about a run with what the kernel printed and counted during it.
+
+A run is a directory with
+    stdout          oomtrace's JSON lines           kmsg            raw /dev/kmsg records of the run
+    status          oomtrace's exit status          hog             what hog started and counted
+    vmstat.before, vmstat.after                     trouble         what the runner could not do
+Every check has a name and says what it saw where it fails; a run without checks is a failure.
+
+    compare.py DIRECTORY [CASE [BACKEND]]
+"""
+import codecs
+import json
+import pathlib
+import re
+import sys
+from collections import namedtuple
+
+import klog_oracle
+
+PAGE = 4096
+CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
+FAULT_AROUND = 16           # pages of a file that one fault maps
+COUNT_CASES = ("storm", "stopped", "smallest")   # beyond what the kernel reports: only counts
+LOSSY_CASES = ("crowded",)                       # candidates are lost, and only candidates
+KILL_LOSSES = ("ring_decision", "ring_victim")
+KINDS = {"none": "none", "memcg": "memcg", "cpuset": "cpuset", "memory_policy": "mempolicy"}
+
+
+# What a kernel says when something is wrong with it, or with what was loaded into it.
+SPLATS = re.compile(r"WARNING:|BUG:|Oops|general protection|KASAN|UBSAN|KCSAN|unchecked MSR|"
+                    r"(?i:rcu.*\bstall|soft lockup|hard lockup|blocked for more than|kernel panic|verifier bug|"
+                    r"scheduling while atomic|bad page state|circular locking|recursive locking)")
+
+
+class Check(namedtuple("Check", "name ok details")):
+    def __str__(self):
+        return f"ok {self.name}" if self.ok else f"FAIL {self.name}: {self.details}"
+
+
+def one_per_byte(error):
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+codecs.register_error("one-per-byte", one_per_byte)
+
+
+def text(raw):
+    """A name as the contract wants it in JSON: each byte that is not UTF-8 becomes U+FFFD."""
+    return raw.decode("utf-8", "one-per-byte")
+
+
+class Checks(list):
+    def __add__(self, other):
+        return Checks([*self, *other])
+
+    def that(self, name, ok, details=""):
+        self.append(Check(name, bool(ok), details))
+        return ok
+
+    def same(self, name, ours, kernel):
+        return self.that(name, ours == kernel, f"oomtrace says {ours!r}, the kernel {kernel!r}")
+
+
+def get(obj, path, default=None):
+    for key in path.split("."):
+        if not isinstance(obj, dict) or key not in obj:
+            return default
+        obj = obj[key]
+    return obj
+
+
+def splats(log):
+    """The lines of a kernel log that nobody may ignore."""
+    return [line for line in log.decode(errors="replace").splitlines() if SPLATS.search(line)]
+
+
+# ---- how far resident sizes may be apart ----
+
+def counters_of(release):
+    """Which counters this kernel's own report prints. True of the releases of the matrix; a stable
+    kernel may have a backport, and then this test is what notices."""
+    major, minor = (int(n) for n in release.split("-")[0].split(".")[:2])
+    return "atomic" if (major, minor) < (6, 2) else "precise" if major >= 7 else "approximate"
+
+
+def rss_slack(ours, kernel, threads, cpus):
+    """Pages by which one counter (anon, file or shmem) of one task may differ.
+
+    The tasks of the scenarios are idle when the kernel kills: nothing moves between the selection
+    and the kernel's table. So who reads the counters that the kernel reads gets its numbers: no
+    slack. Only a reader that cannot reach those (no per-CPU offsets in kallsyms) may be off, by
+    what the counters hold back:
+      atomic       each thread keeps back the pages of up to 64 faults (TASK_RSS_EVENTS_THRESH),
+                   and one fault maps up to 16 pages of a file (fault_around_bytes)
+      approximate  each CPU keeps back less than a batch, max(32, 2 * CPUs) pages
+    """
+    if ours == kernel:
+        return 0
+    if "atomic" in (ours, kernel):
+        return 64 * FAULT_AROUND * threads
+    return max(32, 2 * cpus) * cpus
+
+
+# ---- the oracle against the scenario: without this, the oracle would be believed blindly ----
+
+def check_oracle(checks, reports, hog, counted):
+    procs = {proc["pid"]: proc for proc in hog["start"]["procs"]}
+    mode = hog["start"]["mode"]
+    lines = [kill for report in reports for kill in report["kills"]]
+    checks.that("oracle: kills found", lines, "the kernel log holds no kill")
+    checks.same("oracle: kernel log and /proc/vmstat agree", len(lines), counted)
+    if mode == "storm":
+        return
+    killed = sorted({pid for report in reports for pid in killed_in(report)})
+    checks.same("oracle: killed", killed, hog["end"]["killed_pids"])
+    first = next((report for report in reports if report["tasks"] is not None), None)
+    if not checks.that("oracle: task table found", first):
+        return
+    rows = {row["tgid"]: row for row in first["tasks"]}
+    checks.that("oracle: hog's processes are in the table", set(procs) <= set(rows), f"{procs} {rows}")
+    if mode != "global":
+        checks.same("oracle: nobody else is in the table", sorted(rows), sorted(procs))
+    for pid in set(procs) & set(rows):
+        proc, row = procs[pid], rows[pid]
+        checks.same(f"oracle: name of {pid}", row["name"], bytes.fromhex(proc["comm_hex"]))
+        checks.same(f"oracle: oom_score_adj of {pid}", row["oom_score_adj"], proc["adj"])
+        checks.same(f"oracle: first thread of {pid} is gone", row["pid"] != pid, proc["leader_exits"])
+        # The counters lag (see rss_slack); by no more than that is a process smaller than what it touched.
+        touched = (proc["anon"] + proc["file"] + proc["shmem"]) // PAGE
+        lag = 64 * proc["threads"] * (FAULT_AROUND if proc["file"] else 1)
+        checks.that(f"oracle: rss of {pid}", row["rss"] >= touched - lag,
+                    f"{row['rss']} pages in the table, {touched} touched, {lag} may lag")
+
+
+def name_processes(reports, hog):
+    """Each "Killed process" line names a thread, the one that has the memory or had it left: say whose it is."""
+    threads = {tid: proc["pid"] for proc in hog["start"]["procs"] for tid in proc["tids"]}
+    for report in reports:
+        threads.update({row["pid"]: row["tgid"] for row in report["tasks"] or ()})
+        for kill in report["kills"]:
+            kill["tgid"] = threads.get(kill["pid"], kill["pid"])
+
+
+def killed_in(report):
+    return sorted({kill["tgid"] for kill in report["kills"]})
+
+
+# ---- the stream as a whole ----
+
+def parse_stream(checks, raw):
+    events = []
+    for number, line in enumerate(raw.split(b"\n")[:-1], 1):
+        try:
+            event = json.loads(line.decode("utf-8"))
+            assert event["schema"] == 1 and isinstance(event["type"], str)
+            events.append(event)
+        except (ValueError, KeyError, TypeError, AssertionError) as error:
+            checks.that(f"stream: line {number}", False, f"{error!r}: {line[:200]!r}")
+    checks.that("stream: ends with a newline", raw.endswith(b"\n"), repr(raw[-80:]))
+    return events
+
+
+def of_type(events, kind):
+    return [event for event in events if event["type"] == kind]
+
+
+def victims_of(kill):
+    """Process ids of all victims of an episode."""
+    return {victim["pid"] for victim in kill.get("victims") or [kill["victim"]]}
+
+
+def check_stream(checks, events, status, backend, expect_backend):
+    kinds = [event["type"] for event in events]
+    if not checks.that("stream: begins with attached", kinds[:1] == ["attached"], kinds[:1]):
+        return False
+    checks.that("stream: ends with detached", kinds[-1:] == ["detached"], kinds[-3:])
+    checks.same("stream: exit status", status, "0")
+    if expect_backend:
+        checks.same("stream: backend", events[0].get("backend"), expect_backend)
+    if backend == "auto":
+        checks.that("stream: refusals are a list", isinstance(events[0].get("refused", []), list))
+    for event in events:
+        lacking = [key for key in ("time", "uptime_ms", "host", "boot_id") if key not in event]
+        if lacking:
+            checks.that(f"stream: {event['type']} has its common fields", False, lacking)
+    kills = of_type(events, "oom_kill")
+    checks.same("stream: ids are unique", len({kill.get("id") for kill in kills}), len(kills))
+    totals = (of_type(events, "detached") or [{}])[-1]
+    checks.that("stream: detached.kills counts the victims",
+                totals.get("kills") == sum(len(victims_of(kill)) for kill in kills),
+                f"{totals.get('kills')} of {[sorted(victims_of(kill)) for kill in kills]}")
+    return True
+
+
+# ---- one kill ----
+
+def check_header(checks, kill, report, backend):
+    checks.same("invoker comm", get(kill, "invoker.comm"), text(report["invoker"]))
+    tid = get(kill, "invoker.tid", get(kill, "invoker.pid"))
+    checks.same("invoker tid", tid, report.get("invoker_tid"))
+    checks.same("gfp_mask", get(kill, "invoker.gfp_mask"), f"{report['gfp_mask']:#x}")
+    if get(kill, "invoker.gfp_flags") is not None:
+        checks.same("gfp_flags", sorted(get(kill, "invoker.gfp_flags")), sorted(report["gfp_flags"].split("|")))
+    checks.same("order", get(kill, "invoker.order"), report["order"])
+    checks.same("constraint", kill.get("constraint"), KINDS[report["constraint"]])
+    oom_memcg = report["oom_memcg"]
+    checks.same("oom_memcg", get(kill, "memcg.path"), None if oom_memcg is None else text(oom_memcg))
+    checks.same("task_memcg", get(kill, "victim.cgroup"), text(report["task_memcg"]))
+    checks.same("page_size", kill.get("page_size", PAGE), PAGE)
+    checks.same("source", kill.get("source"), "live")
+    checks.same("backend", kill.get("backend"), backend)
+    if backend == "tracepoint":
+        checks.same("completed_from", kill.get("completed_from"), "kmsg")
+    if oom_memcg is not None:
+        checks.same("memcg limit", get(kill, "memcg.limit_bytes"), report["memcg_limit_kb"] * 1024)
+        # No swap here, so the whole of what the memcg may use is its limit.
+        checks.same("totalpages", kill.get("totalpages"), report["memcg_limit_kb"] * 1024 // PAGE)
+
+
+def check_victims(checks, kill, report):
+    victim = kill["victim"]
+    checks.same("victim pid", victim.get("pid"), report["victim_pid"])
+    checks.same("victim comm", victim.get("comm"), text(report["victim_comm"]))
+    checks.same("victim uid", victim.get("uid"), report["victim_uid"])
+    line = report["kills"][0]
+    checks.same("victim oom_score_adj", victim.get("oom_score_adj"), line["oom_score_adj"])
+    checks.same("all victims", sorted(victims_of(kill)), killed_in(report))
+    if report["group"] is not None:
+        checks.same("scope", kill.get("scope"), "group")
+
+
+def check_task(checks, task, row, kernel_counters, ours, cpus, totalpages):
+    who = f"candidate {row['tgid']}"
+    checks.same(f"{who}: comm", task.get("comm"), text(row["name"]))
+    checks.same(f"{who}: uid", task.get("uid"), row["uid"])
+    checks.same(f"{who}: tid", task.get("tid", task["pid"]), row["pid"])
+    checks.same(f"{who}: oom_score_adj", task.get("oom_score_adj"), row["oom_score_adj"])
+    checks.same(f"{who}: swapents", task.get("swap_bytes"), row["swapents"] * PAGE)
+    checks.same(f"{who}: pgtables", task.get("pgtables_bytes"), row["pgtables_bytes"])
+    checks.same(f"{who}: total_vm", task.get("total_vm_bytes"), row["total_vm"] * PAGE)
+    slack = rss_slack(ours, kernel_counters, task.get("threads", 1), cpus)
+    parts = ("anon", "file", "shmem")
+    pages = {part: task.get(f"rss_{part}_bytes", -PAGE * 10**9) // PAGE for part in parts}
+    for part in parts:
+        if f"rss_{part}" in row:
+            off = pages[part] - row[f"rss_{part}"]
+            checks.that(f"{who}: rss_{part}", abs(off) <= slack, f"off by {off} pages, {slack} allowed")
+    off = sum(pages.values()) - row["rss"]
+    checks.that(f"{who}: rss", abs(off) <= 3 * slack, f"off by {off} pages, {3 * slack} allowed")
+
+    spared = row["oom_score_adj"] == -1000
+    checks.same(f"{who}: eligible", task.get("eligible"), not spared)
+    if spared:
+        checks.same(f"{who}: skipped", task.get("skipped"), "adj_min")
+    elif totalpages:
+        points = table_points(row, totalpages)
+        off = task.get("points", -10**9) - points
+        checks.that(f"{who}: points", abs(off) <= 3 * slack,
+                    f"{task.get('points')}, {points} by the table, {3 * slack} allowed")
+
+
+def table_points(row, totalpages):
+    """The kernel's formula, over the kernel's own table."""
+    return (row["rss"] + row["swapents"] + row["pgtables_bytes"] // PAGE +
+            row["oom_score_adj"] * (totalpages // 1000))
+
+
+def check_runner_up(checks, kill, rows):
+    points = {pid: table_points(row, kill.get("totalpages", 0)) for pid, row in rows.items()
+              if row["oom_score_adj"] != -1000 and pid != kill["victim"].get("pid")}
+    best = [pid for pid in points if points[pid] == max(points.values())]
+    if best:
+        checks.that("runner-up", get(kill, "why.runner_up.pid") in best,
+                    f"oomtrace says {get(kill, 'why.runner_up')}, the kernel's table {best}")
+
+
+def check_loss(checks, kill, tasks, rows, case):
+    missing, lost = set(rows) - set(tasks), get(kill, "candidates.lost") or 0
+    checks.that("candidates: nobody invented", set(tasks) <= set(rows), sorted(set(tasks) - set(rows)))
+    if case in LOSSY_CASES:
+        checks.that("candidates: the loss is said", lost > 0 and kill.get("loss"), f"{lost} {kill.get('loss')}")
+        checks.same("candidates: listed + lost", len(tasks) + lost, len(rows))
+    else:
+        checks.that("candidates", not missing, f"not in oomtrace's list: {sorted(missing)}")
+        checks.that("candidates: nothing lost", not lost and not get(kill, "candidates.truncated") and
+                    not kill.get("loss"), f"{lost} {get(kill, 'candidates.truncated')} {kill.get('loss')}")
+
+
+def check_candidates(checks, kill, report, case, backend, release, cpus):
+    tasks = {task["pid"]: task for task in get(kill, "candidates.tasks", [])}
+    rows = {row["tgid"]: row for row in report["tasks"]}
+    check_loss(checks, kill, tasks, rows, case)
+    check_runner_up(checks, kill, rows)
+    kernel_counters, ours = counters_of(release), kill.get("rss_counters")
+    checks.same("rss_counters", ours, kernel_counters)
+    for pid in sorted(set(tasks) & set(rows)):
+        check_task(checks, tasks[pid], rows[pid], kernel_counters, ours, cpus, kill.get("totalpages"))
+
+    listed = get(kill, "candidates.tasks", [])
+    eligible = [task for task in listed if task.get("eligible")]
+    checks.same("candidates.listed", get(kill, "candidates.listed"), len(listed))
+    checks.same("candidates.total", get(kill, "candidates.total"), len(rows))
+    checks.same("candidates.eligible", get(kill, "candidates.eligible"),
+                sum(row["oom_score_adj"] != -1000 for row in rows.values()))
+    points = [task.get("points", -10**9) for task in eligible]
+    checks.that("candidates: by falling points", points == sorted(points, reverse=True), points)
+    most = kill["victim"].get("points")
+    checks.that("candidates: the victim has the most points", most is not None and most >= max(points, default=most),
+                f"{most} of {points[:3]}")
+    if backend in ("fentry", "kprobe"):
+        checks.same("candidates.source", get(kill, "candidates.source"), "selection")
+        sources = {task.get("points_source") for task in eligible}
+        checks.same("points_source", sources, {"kernel"})
+    else:
+        checks.same("candidates.source", get(kill, "candidates.source"), "snapshot")
+
+
+def check_outcome(checks, kill, events):
+    outcomes = [event for event in of_type(events, "oom_outcome") if event.get("id") == kill.get("id")]
+    if checks.that("outcome", outcomes, "no oom_outcome with the id of this kill"):
+        # Whoever provoked this has waited for the victim: it had exited before the tracer ended.
+        checks.that("outcome: exited_ms", all(isinstance(o.get("exited_ms"), (int, float)) and
+                                              o["exited_ms"] >= 0 for o in outcomes), outcomes)
+
+
+def check_reports(checks, events, reports, case, backend, cpus, counted):
+    """Every kill in full: for runs within the kernel's own rate limit."""
+    release = events[0].get("kernel", "")
+    kills = of_type(events, "oom_kill")
+    printed = [report for report in reports if report["kills"]]
+    if case == "count":
+        # Told to end after one: what the kernel killed after that is nobody's fault.
+        counted -= sum(len(report["kills"]) for report in printed[1:])
+        printed = printed[:1]
+    checks.same("kills: as many episodes as reports", len(kills), len(printed))
+    victims = sum(len(victims_of(kill)) for kill in kills)
+    # A killed group meets its first victim again, and may meet another thread of one that it has
+    # killed: the kernel counts, and prints, each time.
+    twice = sum(len(report["kills"]) - len(killed_in(report)) for report in printed)
+    checks.same("kills: victims as the kernel counts", victims + twice, counted)
+    if case not in LOSSY_CASES:
+        checks.that("kills: no loss", not of_type(events, "lost") and not events[-1].get("lost"),
+                    f"{of_type(events, 'lost')} {events[-1].get('lost')}")
+    for report in printed:
+        if report["tasks"] is None or "constraint" not in report:
+            checks.that("kernel: full report", False, "rate-limited: the case must pace itself")
+            continue
+        kill = next((kill for kill in kills if kill["victim"].get("pid") == report["victim_pid"]), None)
+        if not checks.that(f"kill of {report['victim_pid']}", kill, "oomtrace did not see it"):
+            continue
+        check_header(checks, kill, report, backend)
+        check_victims(checks, kill, report)
+        check_candidates(checks, kill, report, case, backend, release, cpus)
+        check_outcome(checks, kill, events)
+
+
+def lost_kills(events):
+    """How many kills the totals own up to as lost: whole episodes, and victims beyond the chosen one."""
+    lost = (of_type(events, "detached") or [{}])[-1].get("lost") or {}
+    return sum(lost.get(reason, 0) for reason in KILL_LOSSES)
+
+
+def check_counts(checks, events, reports, case, counted):
+    """Only numbers: for runs beyond the kernel's rate limit."""
+    kills = of_type(events, "oom_kill")
+    seen = sorted(pid for kill in kills for pid in victims_of(kill))
+    printed = sorted(kill["tgid"] for report in reports for kill in report["kills"])
+    lost = lost_kills(events)
+    checks.same("counts: seen + lost", len(seen) + lost, counted)
+    checks.that("counts: nobody invented", set(seen) <= set(printed), sorted(set(seen) - set(printed)))
+    if case == "storm":
+        checks.same("counts: the victims", seen, printed)
+    else:
+        said = sum(event.get("count", 0) for event in of_type(events, "lost"))
+        checks.that("counts: the loss is said", lost and said, f"{lost} kills in detached, {said} things in lost lines")
+
+
+# ---- a run ----
+
+def read_hog(path):
+    found = {}
+    for line in path.read_text().splitlines():
+        event = json.loads(line)
+        found[event["hog"]] = event
+    return found
+
+
+def vmstat_delta(directory):
+    before, after = (int((directory / f"vmstat.{when}").read_text().split()[1]) for when in ("before", "after"))
+    return after - before
+
+
+def check_run(stdout, status, reports, hog, counted, case, backend, expect_backend=None, cpus=2):
+    """All checks of one run, from contents; stdout None: only the oracle against the scenario."""
+    checks = Checks()
+    name_processes(reports, hog)
+    check_oracle(checks, reports, hog, counted)
+    if stdout is None:
+        return checks
+    events = parse_stream(checks, stdout)
+    if not checks.that("stream: has events", events, repr(stdout[:200])):
+        return checks
+    if check_stream(checks, events, status, backend, expect_backend):
+        check_events(checks, events, reports, case, counted, cpus)
+    return checks
+
+
+def check_events(checks, events, reports, case, counted, cpus):
+    if case in COUNT_CASES:
+        check_counts(checks, events, reports, case, counted)
+    else:
+        check_reports(checks, events, reports, case, events[0].get("backend"), cpus, counted)
+
+
+def guarded(function):
+    """What cannot be compared has not been proven: a broken check is a failure."""
+    def wrapper(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            where = error.__traceback__
+            while where.tb_next:
+                where = where.tb_next
+            return Checks([Check("comparison", False, f"{error!r} at line {where.tb_lineno}")])
+    return wrapper
+
+
+def trouble_of(directory):
+    """What the runner could not do, as failed checks."""
+    trouble = directory / "trouble"
+    return Checks([Check("run", False, trouble.read_text().strip())] if trouble.exists() else [])
+
+
+def status_of(directory):
+    status = directory / "status"
+    return status.read_text().strip() if status.exists() else None
+
+
+def kernel_side(directory):
+    """(reports, hog, counted) of a run."""
+    reports, hog = klog_oracle.reports((directory / "kmsg").read_bytes()), read_hog(directory / "hog")
+    name_processes(reports, hog)
+    return reports, hog, vmstat_delta(directory)
+
+
+@guarded
+def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=2):
+    """All checks of the run in @directory, which had a tracer of its own (or none)."""
+    directory = pathlib.Path(directory)
+    stdout = (directory / "stdout").read_bytes() if tracer else None
+    return trouble_of(directory) + check_run(stdout, status_of(directory), *kernel_side(directory), case, backend,
+                                             expect_backend, cpus)
+
+
+def belonging(events, reports):
+    """The part of a session's events that is about these kills, with its first and last line."""
+    pids = {pid for report in reports for pid in killed_in(report)}
+    kills = [kill for kill in of_type(events, "oom_kill") if kill["victim"].get("pid") in pids]
+    ids = {kill.get("id") for kill in kills}
+    return [events[0], *(event for event in events[1:-1] if event.get("id") in ids), events[-1]]
+
+
+@guarded
+def check_session(directory, backend, expect_backend):
+    """The checks of a tracer that saw several cases, as a whole."""
+    directory = pathlib.Path(directory)
+    checks = trouble_of(directory)
+    events = parse_stream(checks, (directory / "stdout").read_bytes())
+    check_stream(checks, events, status_of(directory), backend, expect_backend)
+    pids = set()
+    for kmsg in directory.parent.glob("*/kmsg"):
+        for report in kernel_side(kmsg.parent)[0]:
+            pids.update(killed_in(report))
+    others = [kill["victim"].get("pid") for kill in of_type(events, "oom_kill") if kill["victim"].get("pid") not in pids]
+    checks.that("session: nobody invented", not others, f"the kernel killed none of {others}")
+    return checks
+
+
+@guarded
+def check_in_session(directory, case, cpus=2):
+    """All checks of one case of a session."""
+    directory = pathlib.Path(directory)
+    checks = trouble_of(directory)
+    reports, hog, counted = kernel_side(directory)
+    check_oracle(checks, reports, hog, counted)
+    events = parse_stream(Checks(), (directory.parent / "session/stdout").read_bytes())
+    if checks.that("session: is whole", events and events[0]["type"] == "attached" and
+                   events[-1]["type"] == "detached", "no attached or detached line"):
+        check_events(checks, belonging(events, reports), reports, case, counted, cpus)
+    return checks
+
+
+def main():
+    directory = pathlib.Path(sys.argv[1])
+    case = sys.argv[2] if len(sys.argv) > 2 else directory.name
+    backend = sys.argv[3] if len(sys.argv) > 3 else directory.parent.name
+    if case == "session":
+        checks = check_session(directory, backend, None)
+    elif (directory.parent / "session/stdout").exists() and not (directory / "stdout").exists():
+        checks = check_in_session(directory, case)
+    else:
+        checks = check_case(directory, case, backend, tracer=(directory / "stdout").exists())
+    for check in checks:
+        print(check)
+    sys.exit(0 if checks and all(check.ok for check in checks) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,851 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * hog: provokes one well-defined out-of-memory situation, says what it started, and cleans up.
+ *
+ * Nothing here waits for time to pass. Workers say through a pipe that their memory is touched.
+ * The one that grows asks for each step; it gets one only while the kernel's own count of OOM
+ * kills stands still, so a scenario kills exactly as many as it is meant to, on any speed of
+ * machine. Everything ends by end-of-file: if this program dies, so do its workers.
+ *
+ * One JSON object a line on stdout: {"hog":"start",…} before the provocation and {"hog":"end",…}
+ * after it. Names are given and printed so that hostile bytes survive: %XX in, hex out.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE      4096UL
+#define COMM_LEN  16
+#define MAX_PROCS 16384
+/* Pages per step of growth: what may still be charged after the kill, so keep it small. */
+#define STEP_PAGES 32UL
+/* Nothing here takes this long, even emulated; it only keeps a broken run from hanging. */
+#define GIVE_UP_SECONDS 120
+/* A global OOM takes the whole machine: only where this file says that it is a throw-away one. */
+#define VM_MARKER "/vm-marker"
+
+struct proc {
+	pid_t pid;
+	char comm[COMM_LEN];
+	size_t anon, file, shmem;
+	int adj;
+	bool adj_set;
+	int threads; /* besides the first */
+	bool leader_exits;
+	bool grows;
+	long uid;
+	char sub[64]; /* child cgroup, empty for the scenario's own */
+	int count;
+	bool killed;
+};
+
+static struct proc procs[MAX_PROCS];
+static int nr_procs;
+
+static struct {
+	const char *cgroup;
+	long long limit, shrink;
+	bool global, oom_group, v1, keep;
+	const char *dir;
+	int storm, file_fd;
+	const char *name;
+} opt = {.limit = -1, .shrink = -1, .dir = "/tmp", .file_fd = -1, .name = "hog"};
+
+static int ready_pipe[2], quit_pipe[2], grant_pipe[2], done_pipe[2];
+
+static void die(const char *format, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	fprintf(stderr, "hog: ");
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fprintf(stderr, error ? ": %s\n" : "\n", strerror(error));
+	exit(1);
+}
+
+static size_t parse_size(const char *text)
+{
+	char *end;
+	unsigned long long value = strtoull(text, &end, 0);
+
+	if (*end == 'K' || *end == 'k')
+		value <<= 10, end++;
+	else if (*end == 'M' || *end == 'm')
+		value <<= 20, end++;
+	errno = 0;
+	if (end == text || *end)
+		die("not a size: %s", text);
+	return value;
+}
+
+/* %XX to bytes, as many as a task name holds. */
+static void parse_comm(const char *text, char *comm)
+{
+	int len = 0;
+	unsigned int byte;
+
+	memset(comm, 0, COMM_LEN);
+	while (*text && len < COMM_LEN - 1) {
+		if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1) {
+			comm[len++] = byte;
+			text += 3;
+		} else {
+			comm[len++] = *text++;
+		}
+	}
+}
+
+static void parse_proc(char *spec)
+{
+	struct proc proc = {.uid = -1, .count = 1};
+	char *save, *word;
+
+	parse_comm("worker", proc.comm);
+	for (word = strtok_r(spec, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		char *value = strchr(word, '=');
+
+		if (value)
+			*value++ = '\0';
+		else
+			value = "";
+		if (!strcmp(word, "name"))
+			parse_comm(value, proc.comm);
+		else if (!strcmp(word, "anon"))
+			proc.anon = parse_size(value);
+		else if (!strcmp(word, "file"))
+			proc.file = parse_size(value);
+		else if (!strcmp(word, "shmem"))
+			proc.shmem = parse_size(value);
+		else if (!strcmp(word, "adj"))
+			proc.adj = atoi(value), proc.adj_set = true;
+		else if (!strcmp(word, "threads"))
+			proc.threads = atoi(value);
+		else if (!strcmp(word, "uid"))
+			proc.uid = atol(value);
+		else if (!strcmp(word, "count"))
+			proc.count = atoi(value);
+		else if (!strcmp(word, "sub"))
+			snprintf(proc.sub, sizeof(proc.sub), "%s", value);
+		else if (!strcmp(word, "leader-exits"))
+			proc.leader_exits = true;
+		else if (!strcmp(word, "grow"))
+			proc.grows = true;
+		else
+			errno = 0, die("unknown key %s in a process", word);
+	}
+	if (proc.leader_exits && !proc.threads)
+		proc.threads = 1;
+	for (int i = 0; i < proc.count; i++) {
+		errno = 0;
+		if (nr_procs == MAX_PROCS)
+			die("more than %d processes", MAX_PROCS);
+		procs[nr_procs++] = proc;
+	}
+}
+
+/* ---- files ---- */
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+static int write_in_cgroup(const char *sub, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", opt.cgroup, sub, file);
+	return write_file(path, text);
+}
+
+/* The number after @key in a file of "key value" lines, or -1. */
+static long long key_in_file(const char *path, const char *key)
+{
+	char text[8192], *line, *save;
+	size_t len = strlen(key);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (!strncmp(line, key, len) && line[len] == ' ')
+			return atoll(line + len + 1);
+	return -1;
+}
+
+static long long vmstat_kills(void)
+{
+	return key_in_file("/proc/vmstat", "oom_kill");
+}
+
+/*
+ * What the kernel counted for this scenario: an OOM kill is counted before its signal is sent. v1
+ * has no sums over a subtree, so the children's counts are added up.
+ */
+static long long scenario_kills(void)
+{
+	const char *file = opt.v1 ? "memory.oom_control" : "memory.events";
+	char path[PATH_MAX];
+	long long sum;
+
+	if (!opt.cgroup)
+		return vmstat_kills();
+	snprintf(path, sizeof(path), "%s/%s", opt.cgroup, file);
+	sum = key_in_file(path, "oom_kill");
+	for (int i = 0; opt.v1 && i < nr_procs; i++) {
+		bool seen = !procs[i].sub[0];
+
+		for (int j = 0; j < i && !seen; j++)
+			seen = !strcmp(procs[i].sub, procs[j].sub);
+		if (seen)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/%s", opt.cgroup, procs[i].sub, file);
+		sum += key_in_file(path, "oom_kill");
+	}
+	return sum;
+}
+
+/* ---- cgroup ---- */
+
+static void cgroup_set_limit(long long bytes)
+{
+	char text[32];
+	int err;
+
+	snprintf(text, sizeof(text), "%lld", bytes);
+	err = write_in_cgroup("", opt.v1 ? "memory.limit_in_bytes" : "memory.max", text);
+	errno = -err;
+	if (err)
+		die("cannot set the limit of %s", opt.cgroup);
+}
+
+static void cgroup_make(void)
+{
+	char path[PATH_MAX];
+	bool has_sub = false;
+
+	if (mkdir(opt.cgroup, 0755) && errno != EEXIST)
+		die("cannot make %s", opt.cgroup);
+	snprintf(path, sizeof(path), "%s/memory.limit_in_bytes", opt.cgroup);
+	opt.v1 = !access(path, F_OK);
+	if (opt.limit >= 0)
+		cgroup_set_limit(opt.limit);
+	/* Without CONFIG_SWAP or swapaccount there is no such file, and nothing to forbid. */
+	if (!opt.v1)
+		write_in_cgroup("", "memory.swap.max", "0");
+	if (opt.oom_group && write_in_cgroup("", "memory.oom.group", "1"))
+		die("cannot set memory.oom.group of %s", opt.cgroup);
+	for (int i = 0; i < nr_procs; i++) {
+		if (!procs[i].sub[0])
+			continue;
+		if (!has_sub && !opt.v1 && write_in_cgroup("", "cgroup.subtree_control", "+memory"))
+			die("cannot enable memory below %s", opt.cgroup);
+		has_sub = true;
+		snprintf(path, sizeof(path), "%s/%s", opt.cgroup, procs[i].sub);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			die("cannot make %s", path);
+	}
+}
+
+static void remove_dir(const char *path)
+{
+	/* A cgroup stays busy until its last task has left do_exit: shortly after wait() said so.
+	 */
+	for (int i = 0; i < 1000 && rmdir(path) && errno == EBUSY; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static void cgroup_remove(void)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; i < nr_procs; i++) {
+		if (!procs[i].sub[0])
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", opt.cgroup, procs[i].sub);
+		remove_dir(path);
+	}
+	remove_dir(opt.cgroup);
+}
+
+/* ---- workers ---- */
+
+static void touch(volatile char *memory, size_t size, bool dirty)
+{
+	for (size_t i = 0; i < size; i += PAGE) {
+		if (dirty)
+			memory[i] = 1;
+		else
+			(void)memory[i];
+	}
+}
+
+static void *map(size_t size, int prot, int flags, int fd)
+{
+	void *memory = mmap(NULL, size, prot, flags, fd, 0);
+
+	if (memory == MAP_FAILED)
+		die("cannot map %zu bytes", size);
+	return memory;
+}
+
+static void report_ready(void)
+{
+	if (write(ready_pipe[1], "r", 1) != 1)
+		_exit(1);
+}
+
+/* Idle until the scenario is over: nobody ever writes, the far end closes. */
+static void wait_for_quit(void)
+{
+	char c;
+
+	while (read(quit_pipe[0], &c, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+static void grow(void)
+{
+	char c;
+
+	for (;;) {
+		if (write(done_pipe[1], "d", 1) != 1 || read(grant_pipe[0], &c, 1) != 1)
+			_exit(0);
+		touch(map(STEP_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1),
+		      STEP_PAGES * PAGE, true);
+	}
+}
+
+static void *thread_idle(void *started)
+{
+	pthread_barrier_wait(started);
+	wait_for_quit();
+	return NULL;
+}
+
+static void await_zombie(pid_t tid)
+{
+	char path[64], text[512], *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	for (;;) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+		if (fd < 0 || n <= 0)
+			_exit(1);
+		close(fd);
+		text[n] = '\0';
+		state = strrchr(text, ')');
+		if (state && state[2] == 'Z')
+			return;
+		sched_yield();
+	}
+}
+
+/* The thread that outlives the leader: it alone says "ready", when the leader really is gone. */
+static void *thread_survivor(void *started)
+{
+	pthread_barrier_wait(started);
+	await_zombie(getpid());
+	report_ready();
+	wait_for_quit();
+	return NULL;
+}
+
+static void worker_threads(struct proc *proc)
+{
+	static pthread_barrier_t started;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_barrier_init(&started, NULL, proc->threads + 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	for (int i = 0; i < proc->threads; i++) {
+		bool survivor = proc->leader_exits && i == 0;
+
+		errno = pthread_create(&thread, &attr, survivor ? thread_survivor : thread_idle,
+				       &started);
+		if (errno)
+			die("cannot start a thread");
+	}
+	pthread_barrier_wait(&started);
+	if (proc->leader_exits)
+		syscall(SYS_exit, 0); /* this thread only, unlike _exit() */
+}
+
+static void worker_adj(struct proc *proc)
+{
+	char text[16];
+	int err;
+
+	snprintf(text, sizeof(text), "%d", proc->adj);
+	err = write_file("/proc/self/oom_score_adj", text);
+	errno = -err;
+	if (err && proc->adj_set)
+		die("cannot set oom_score_adj to %d", proc->adj);
+}
+
+static void worker(struct proc *proc)
+{
+	int err;
+
+	close(ready_pipe[0]);
+	close(quit_pipe[1]);
+	close(grant_pipe[1]);
+	close(done_pipe[0]);
+	if (!proc->grows) {
+		close(grant_pipe[0]);
+		close(done_pipe[1]);
+	}
+	if (opt.cgroup) {
+		err = write_in_cgroup(proc->sub, "cgroup.procs", "0");
+		errno = -err;
+		if (err)
+			die("cannot join %s/%s", opt.cgroup, proc->sub);
+	}
+	worker_adj(proc);
+	prctl(PR_SET_NAME, proc->comm);
+	/* Huge pages would make sizes depend on alignment and fragmentation. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	/* The bare system call: the library's would need a thread-wide dance. */
+	if (proc->uid >= 0 && syscall(SYS_setresuid, proc->uid, proc->uid, proc->uid))
+		die("cannot become uid %ld", proc->uid);
+	if (proc->anon)
+		touch(map(proc->anon, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1),
+		      proc->anon, true);
+	if (proc->shmem)
+		touch(map(proc->shmem, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1),
+		      proc->shmem, true);
+	if (proc->file)
+		touch(map(proc->file, PROT_READ, MAP_SHARED, opt.file_fd), proc->file, false);
+	if (proc->threads)
+		worker_threads(proc);
+	report_ready();
+	if (proc->grows)
+		grow();
+	wait_for_quit();
+}
+
+/*
+ * The pages that "file" processes map. Written here, outside of the scenario's cgroup, so that they
+ * are charged elsewhere and no reclaim of the scenario takes them away.
+ */
+static void make_file(void)
+{
+	size_t size = 0;
+	char path[PATH_MAX], page[PAGE];
+
+	for (int i = 0; i < nr_procs; i++)
+		if (procs[i].file > size)
+			size = procs[i].file;
+	if (!size)
+		return;
+	snprintf(path, sizeof(path), "%s/hog.XXXXXX", opt.dir);
+	opt.file_fd = mkstemp(path);
+	if (opt.file_fd < 0)
+		die("cannot make a file in %s", opt.dir);
+	unlink(path);
+	memset(page, 'x', sizeof(page));
+	for (size_t done = 0; done < size; done += PAGE)
+		if (write(opt.file_fd, page, PAGE) != (ssize_t)PAGE)
+			die("cannot fill a file in %s", opt.dir);
+}
+
+static pid_t start(struct proc *proc)
+{
+	fflush(stdout);
+	proc->pid = fork();
+	if (proc->pid < 0)
+		die("cannot fork");
+	if (!proc->pid) {
+		worker(proc);
+		_exit(0);
+	}
+	return proc->pid;
+}
+
+static struct proc *find_proc(pid_t pid)
+{
+	for (int i = 0; i < nr_procs; i++)
+		if (procs[i].pid == pid)
+			return &procs[i];
+	return NULL;
+}
+
+/* Takes one child that ended; returns whether SIGKILL ended it, or -1 if there was none to take. */
+static int reap(bool block)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, block ? 0 : WNOHANG);
+	struct proc *proc;
+
+	if (pid <= 0)
+		return -1;
+	proc = find_proc(pid);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return 0;
+	if (proc)
+		proc->killed = true;
+	return 1;
+}
+
+static void await_ready(void)
+{
+	int ready = 0;
+	char buf[256];
+
+	while (ready < nr_procs) {
+		struct pollfd pfd = {.fd = ready_pipe[0], .events = POLLIN};
+
+		/* The timeout only bounds how late a worker that died early is noticed. */
+		if (poll(&pfd, 1, 200) > 0) {
+			ssize_t n = read(ready_pipe[0], buf, sizeof(buf));
+
+			if (n > 0)
+				ready += n;
+			continue;
+		}
+		errno = 0;
+		if (reap(false) >= 0)
+			die("a worker ended before it was ready (%d of %d were)", ready, nr_procs);
+	}
+}
+
+/* ---- what it says ---- */
+
+static void print_hex(const char *comm)
+{
+	putchar('"');
+	for (; *comm; comm++)
+		printf("%02x", (unsigned char)*comm);
+	putchar('"');
+}
+
+/* All threads: the kernel's log names whichever it met, also one that is not the first. */
+static void print_tids(pid_t pid)
+{
+	struct dirent *entry;
+	bool first = true;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		printf("%s%s", first ? "" : ",", entry->d_name);
+		first = false;
+	}
+	closedir(dir);
+}
+
+static void print_start(const char *mode)
+{
+	printf("{\"hog\":\"start\",\"mode\":\"%s\",\"pid\":%d,\"cgroup\":\"%s\",\"v1\":%s,"
+	       "\"limit\":%lld,\"shrink\":%lld,\"procs\":[",
+	       mode, getpid(), opt.cgroup ? opt.cgroup : "", opt.v1 ? "true" : "false", opt.limit,
+	       opt.shrink);
+	for (int i = 0; i < nr_procs; i++) {
+		struct proc *proc = &procs[i];
+
+		printf("%s{\"pid\":%d,\"comm_hex\":", i ? "," : "", proc->pid);
+		print_hex(proc->comm);
+		printf(",\"anon\":%zu,\"file\":%zu,\"shmem\":%zu,\"adj\":%d,\"threads\":%d,\"sub\":"
+		       "\"%s\","
+		       "\"leader_exits\":%s,\"grows\":%s,\"tids\":[",
+		       proc->anon, proc->file, proc->shmem, proc->adj, proc->threads + 1, proc->sub,
+		       proc->leader_exits ? "true" : "false", proc->grows ? "true" : "false");
+		print_tids(proc->pid);
+		printf("]}");
+	}
+	printf("]}\n");
+	fflush(stdout);
+}
+
+static void print_end(int killed, long long memcg_kills, long long all_kills)
+{
+	bool first = true;
+
+	printf("{\"hog\":\"end\",\"killed\":%d,\"killed_pids\":[", killed);
+	for (int i = 0; i < nr_procs; i++) {
+		if (!procs[i].killed)
+			continue;
+		printf("%s%d", first ? "" : ",", procs[i].pid);
+		first = false;
+	}
+	printf("]");
+	if (opt.cgroup)
+		printf(",\"memcg_oom_kill\":%lld", memcg_kills);
+	printf(",\"vmstat_oom_kill\":%lld}\n", all_kills);
+	fflush(stdout);
+}
+
+/* ---- provocations ---- */
+
+/* Hands out steps until the kernel has killed somebody; returns how many it counted. */
+static long long feed_grower(long long before)
+{
+	long long kills;
+	char c;
+
+	for (;;) {
+		/* End of file: the one that grows was itself the victim. */
+		if (read(done_pipe[0], &c, 1) != 1)
+			return scenario_kills() - before;
+		kills = scenario_kills() - before;
+		if (kills > 0)
+			return kills;
+		if (write(grant_pipe[1], "g", 1) != 1)
+			return scenario_kills() - before;
+	}
+}
+
+static int run_kill(long long before)
+{
+	long long expected;
+	int killed = 0;
+
+	if (opt.shrink >= 0) {
+		cgroup_set_limit(opt.shrink);
+		expected = scenario_kills() - before;
+	} else {
+		expected = feed_grower(before);
+	}
+	if (opt.oom_group) {
+		/* The kernel counts a group's first victim twice, and spares who asked for -1000.
+		 */
+		expected = 0;
+		for (int i = 0; i < nr_procs; i++)
+			expected += procs[i].adj != -1000;
+	}
+	while (killed < expected) {
+		int was = reap(true);
+
+		if (was < 0)
+			break;
+		killed += was;
+	}
+	return killed;
+}
+
+/* One victim after the other, each forked only when the last one is gone. */
+static int run_storm(void)
+{
+	int killed = 0, idle = nr_procs;
+
+	for (int i = 0; i < opt.storm; i++) {
+		struct proc *proc = &procs[idle];
+		int was;
+
+		*proc = (struct proc){.uid = -1};
+		snprintf(proc->comm, sizeof(proc->comm), "storm-%u", (unsigned int)i % 100000);
+		/* More than there is: this one never gets ready. */
+		proc->anon = opt.limit + (64 << 20);
+		start(proc);
+		was = reap(true);
+		if (was < 0)
+			break;
+		killed += was;
+	}
+	return killed;
+}
+
+static int run(void)
+{
+	long long memcg_before, all_before;
+	int grows = 0, killed;
+	const char *mode;
+
+	prctl(PR_SET_NAME, opt.name);
+	signal(SIGPIPE, SIG_IGN);
+	alarm(GIVE_UP_SECONDS);
+	/* This program must survive what it provokes; without the right to, it is merely small. */
+	write_file("/proc/self/oom_score_adj", opt.global ? "-1000" : "0");
+	if (pipe2(ready_pipe, 0) || pipe2(quit_pipe, 0) || pipe2(grant_pipe, 0) ||
+	    pipe2(done_pipe, 0))
+		die("cannot make pipes");
+	if (opt.cgroup)
+		cgroup_make();
+	make_file();
+	for (int i = 0; i < nr_procs; i++) {
+		grows += procs[i].grows;
+		start(&procs[i]);
+	}
+	errno = 0;
+	if (!opt.storm && grows != (opt.shrink < 0))
+		die("one process must have \"grow\", or none with --shrink");
+	await_ready();
+	/* Kept open for a storm: its victims are forked from here. */
+	close(grant_pipe[0]);
+	close(done_pipe[1]);
+
+	mode = opt.storm         ? "storm"
+	       : opt.shrink >= 0 ? "limit-write"
+	       : opt.global      ? "global"
+				 : "memcg";
+	memcg_before = scenario_kills();
+	all_before = vmstat_kills();
+	print_start(mode);
+	killed = opt.storm ? run_storm() : run_kill(memcg_before);
+	print_end(killed, scenario_kills() - memcg_before, vmstat_kills() - all_before);
+
+	close(quit_pipe[1]);
+	close(grant_pipe[1]);
+	close(done_pipe[0]);
+	while (reap(true) >= 0)
+		;
+	if (opt.cgroup && !opt.keep)
+		cgroup_remove();
+	return killed > 0 ? 0 : 1;
+}
+
+/* ---- the kernel log, record by record: no tool of busybox reads it without blocking ---- */
+
+static int dump_kmsg(long long after, bool last_only)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char record[16384];
+	long long seq = -1;
+
+	if (fd < 0)
+		die("cannot open /dev/kmsg");
+	for (;;) {
+		ssize_t n = read(fd, record, sizeof(record) - 1);
+
+		if (n < 0 &&
+		    errno == EPIPE) /* overwritten while reading: go on with what is left */
+			continue;
+		if (n <= 0)
+			break;
+		record[n] = '\0';
+		sscanf(record, "%*u,%lld", &seq);
+		if (!last_only && seq > after)
+			fwrite(record, 1, n, stdout);
+	}
+	if (last_only)
+		printf("%lld\n", seq);
+	return 0;
+}
+
+static const char usage[] =
+	"usage: hog [--cgroup DIR [--limit SIZE] [--shrink SIZE] [--oom-group] | --global]\n"
+	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [-p PROCESS]...\n"
+	"       hog kmsg [--after SEQ | --last]\n"
+	"       hog run COMMAND...   as from a terminal: with SIGINT and SIGQUIT at their "
+	"defaults\n"
+	"PROCESS: name=TEXT,anon=SIZE,file=SIZE,shmem=SIZE,adj=N,threads=N,uid=N,sub=CGROUP,\n"
+	"         count=N,leader-exits,grow   (name with %XX for any byte)\n"
+	"  --shrink SIZE  provoke by lowering the limit from outside, not by growth\n"
+	"  --storm N      N victims one after the other, beside the idle processes given with -p\n"
+	"  --global       the whole machine; refused unless " VM_MARKER " exists\n"
+	"  --name NAME    of this program itself (the invoker when a limit is written)\n"
+	"  --keep         leave the cgroup behind\n";
+
+int main(int argc, char **argv)
+{
+	if (argc > 2 && !strcmp(argv[1], "run")) {
+		/* A shell starts its background jobs deaf to Ctrl-C. */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+		execvp(argv[2], argv + 2);
+		die("cannot run %s", argv[2]);
+	}
+	if (argc > 1 && !strcmp(argv[1], "kmsg")) {
+		bool last = argc > 2 && !strcmp(argv[2], "--last");
+
+		return dump_kmsg(argc > 3 && !strcmp(argv[2], "--after") ? atoll(argv[3]) : -1,
+				 last);
+	}
+	for (int i = 1; i < argc; i++) {
+		const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (!strcmp(arg, "--global")) {
+			opt.global = true;
+			continue;
+		} else if (!strcmp(arg, "--oom-group")) {
+			opt.oom_group = true;
+			continue;
+		} else if (!strcmp(arg, "--keep")) {
+			opt.keep = true;
+			continue;
+		} else if (!value) {
+			fputs(usage, stderr);
+			return 2;
+		}
+		i++;
+		if (!strcmp(arg, "--cgroup")) {
+			opt.cgroup = value;
+		} else if (!strcmp(arg, "--limit")) {
+			opt.limit = parse_size(value);
+		} else if (!strcmp(arg, "--shrink")) {
+			opt.shrink = parse_size(value);
+		} else if (!strcmp(arg, "--storm")) {
+			opt.storm = atoi(value);
+		} else if (!strcmp(arg, "--dir")) {
+			opt.dir = value;
+		} else if (!strcmp(arg, "--name")) {
+			opt.name = value;
+		} else if (!strcmp(arg, "-p")) {
+			parse_proc(argv[i]);
+		} else {
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	errno = 0;
+	if (opt.global == !!opt.cgroup)
+		die("either --cgroup or --global");
+	if (opt.global && access(VM_MARKER, F_OK)) {
+		errno = 0;
+		die("refused: a global OOM only where %s says that it is a virtual machine",
+		    VM_MARKER);
+	}
+	if (opt.cgroup && opt.limit < 0)
+		die("--cgroup needs --limit");
+	return run();
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The kernel's own OOM reports, out of /dev/kmsg records or dmesg text (5.10 ... 7.2 only).
+
+Deliberately dumb, and deliberately sharing nothing with oomtrace: what it says is what the
+tests believe. Names and paths stay bytes, as the kernel had them.
+
+    klog_oracle.py [FILE]     one JSON object per report
+"""
+import json
+import re
+import sys
+
+RE_INVOKED = re.compile(rb"^(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\((.*?)\), order=(-?\d+), "
+                        rb"oom_score_adj=(-?\d+)$", re.S)
+RE_CURRENT = re.compile(rb"^CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: ")
+RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
+RE_COLUMNS = re.compile(rb"^\[  pid  \]   uid  tgid total_vm .* name$")
+RE_ROW = re.compile(rb"^\[ *(\d+)\] +(.*)$", re.S)
+RE_SUMMARY = re.compile(rb"^oom-kill:constraint=CONSTRAINT_(\w+),nodemask=(.*?),cpuset=(.*?),mems_allowed=(.*?),"
+                        rb"(?:global_oom|oom_memcg=(.*)),task_memcg=(.*),task=(.*),pid=(\d+),uid=(\d+)$", re.S)
+RE_KILLED = re.compile(rb"^(Out of memory|Memory cgroup out of memory|Out of memory \(oom_kill_allocating_task\)): "
+                       rb"Killed process (\d+) \((.*)\) total-vm:(\d+)kB, anon-rss:(\d+)kB, file-rss:(\d+)kB, "
+                       rb"shmem-rss:(\d+)kB, UID:(\d+) pgtables:(\d+)kB oom_score_adj:(-?\d+)$", re.S)
+RE_GROUP = re.compile(rb"^Tasks in (.*) are going to be killed due to memory.oom.group set$", re.S)
+RE_NO_KILL = re.compile(rb"^(Out of memory and no killable processes|OOM request ignored. No task eligible)|"
+                        rb"already exiting. Skip killing the task$")
+KILLED_KEYS = ("total_vm_kb", "anon_kb", "file_kb", "shmem_kb", "uid", "pgtables_kb", "oom_score_adj")
+
+
+def messages(data):
+    """Texts of the messages in raw /dev/kmsg records (escapes undone) or in dmesg's text."""
+    for line in data.split(b"\n"):
+        record = re.match(rb"^\d+,\d+,\d+,[^;]*;(.*)$", line)
+        if record:
+            yield re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), record[1])
+        else:
+            yield re.sub(rb"^(<\d+>)?\[ *\d+\.\d+\] ", b"", line)
+
+
+def row(columns, pid, rest):
+    """One line of the task table: numbers by the header's names, then the name, whatever is in it."""
+    fields = rest.split(None, len(columns) - 1)
+    task = {key: int(value) for key, value in zip(columns[:-1], fields)}
+    # A name may begin with blanks, so it is what follows the number and one blank.
+    name = re.match(rb"^(?:-?\d+ +){%d}-?\d+ (.*)$" % (len(columns) - 2), rest, re.S)
+    return {"pid": pid, "name": name[1] if name else b"", **task}
+
+
+def reports(data):
+    """All OOM reports, in the order of the log. A report without a header was rate-limited."""
+    found, now, columns = [], None, None
+
+    def fresh():
+        found.append({"invoker": None, "tasks": None, "kills": [], "group": None, "no_kill": False})
+        return found[-1]
+
+    for text in messages(data):
+        if m := RE_INVOKED.match(text):
+            now, columns = fresh(), None
+            now.update(invoker=m[1], gfp_mask=int(m[2], 16), gfp_flags=m[3].decode(), order=int(m[4]),
+                       invoker_adj=int(m[5]))
+        elif now and "invoker_tid" not in now and (m := RE_CURRENT.match(text)):
+            now["invoker_tid"] = int(m[1])
+        elif now and (m := RE_LIMIT.match(text)):
+            now.update(memcg_usage_kb=int(m[1]), memcg_limit_kb=int(m[2]))
+        elif now and RE_COLUMNS.match(text):
+            columns, now["tasks"] = text.decode().split("]", 1)[1].split(), []
+        elif now and columns and (m := RE_ROW.match(text)):
+            now["tasks"].append(row(columns, int(m[1]), m[2]))
+        elif now and (m := RE_SUMMARY.match(text)):
+            now.update(constraint=m[1].decode().lower(), oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7],
+                       victim_pid=int(m[8]), victim_uid=int(m[9]))
+            columns = None
+        elif m := RE_KILLED.match(text):
+            # Rate-limited kills come without a header; members of a killed group follow their victim.
+            if now is None or now["no_kill"] or (now["kills"] and now["group"] is None):
+                now = fresh()
+            columns = None
+            now["kills"].append({"prefix": m[1].decode(), "pid": int(m[2]), "comm": m[3],
+                                 **dict(zip(KILLED_KEYS, map(int, m.groups()[3:])))})
+        elif now and (m := RE_GROUP.match(text)):
+            now["group"] = m[1]
+        elif now and RE_NO_KILL.search(text):
+            now["no_kill"], columns = True, None
+    return found
+
+
+def main():
+    with open(sys.argv[1], "rb") if len(sys.argv) > 1 else sys.stdin.buffer as file:
+        for report in reports(file.read()):
+            print(json.dumps(report, default=lambda b: b.decode("utf-8", "backslashreplace")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Proves that the comparison can fail.
+
+From real kernel logs it builds what a faultless oomtrace would say: that must pass. Then it spoils
+one thing at a time; each must make a check fail, and the check that is meant to notice it. What
+passes although it is wrong fails this test.
+"""
+import copy
+import json
+import pathlib
+import sys
+
+import compare
+import klog_oracle
+
+DATA = pathlib.Path(__file__).resolve().parent / "data"
+RELEASES = {"5.10": "5.10.0-46-cloud-amd64", "6.1": "6.1.0-56-cloud-amd64",
+            "6.12": "6.12.117+deb13-cloud-amd64", "7.2": "7.2.13+deb14-cloud-amd64"}
+CASES = ("memcg", "global", "leader", "limit_write", "group")
+PAGE = compare.PAGE
+
+
+class Run:
+    """The recorded kernel's side of one run, and a faultless stream for it."""
+
+    def __init__(self, kernel, case):
+        self.release, self.case = RELEASES[kernel], case
+        self.reports = klog_oracle.reports((DATA / f"{kernel}.{case}.kmsg").read_bytes())
+        self.hog = compare.read_hog(DATA / f"{kernel}.{case}.hog")
+        compare.name_processes(self.reports, self.hog)
+        self.counted = self.hog["end"]["vmstat_oom_kill"]
+        self.status = "0"
+
+    def faultless(self, backend="fentry"):
+        common = {"schema": 1, "time": "2026-01-01T00:00:00.000000000Z", "uptime_ms": 1.5, "host": "h", "boot_id": "b"}
+        events = [{**common, "type": "attached", "backend": backend, "kernel": self.release, "refused": []}]
+        kills = 0
+        for number, report in enumerate(r for r in self.reports if r["kills"]):
+            kill = self.kill(report, backend)
+            kill["id"] = f"id{number}"
+            kills += len(kill["victims"])
+            events.append({**common, **kill})
+            events.append({**common, "type": "oom_outcome", "id": kill["id"], "pid": kill["victim"]["pid"],
+                           "exited_ms": 8.25})
+        events.append({**common, "type": "detached", "kills": kills, "lost": {}})
+        return events
+
+    def kill(self, report, backend):
+        limit = report.get("memcg_limit_kb", 0) * 1024
+        total = limit // PAGE or 60000
+        tasks = [self.task(row, total, backend) for row in report["tasks"]]
+        tasks.sort(key=lambda task: (task["eligible"], task.get("points", 0)), reverse=True)
+        by_pid = {task["pid"]: task for task in tasks}
+        victims = compare.killed_in(report)
+        kill = {
+            "type": "oom_kill", "source": "live", "backend": backend, "totalpages": total,
+            "rss_counters": compare.counters_of(self.release),
+            "constraint": compare.KINDS[report["constraint"]],
+            "scope": "group" if report["group"] is not None else "process",
+            "invoker": {"comm": compare.text(report["invoker"]), "pid": report["invoker_tid"],
+                        "gfp_mask": f"{report['gfp_mask']:#x}", "gfp_flags": report["gfp_flags"].split("|"),
+                        "order": report["order"]},
+            "victim": {**by_pid[report["victim_pid"]], "cgroup": compare.text(report["task_memcg"])},
+            "victims": [by_pid[pid] for pid in victims],
+            "candidates": {"total": len(tasks), "eligible": sum(task["eligible"] for task in tasks),
+                           "listed": len(tasks), "source": "snapshot" if backend == "tracepoint" else "selection",
+                           "tasks": tasks},
+        }
+        others = [task for task in tasks if task["eligible"] and task["pid"] != report["victim_pid"]]
+        if others:
+            kill["why"] = {"runner_up": {"pid": others[0]["pid"]}}
+        if backend == "tracepoint":
+            kill["completed_from"] = "kmsg"
+        if report["oom_memcg"] is not None:
+            kill["memcg"] = {"path": compare.text(report["oom_memcg"]), "limit_bytes": limit}
+        return kill
+
+    @staticmethod
+    def task(row, total, backend):
+        anon = row.get("rss_anon", row["rss"])
+        task = {"pid": row["tgid"], "comm": compare.text(row["name"]), "uid": row["uid"], "threads": 1,
+                "oom_score_adj": row["oom_score_adj"], "swap_bytes": row["swapents"] * PAGE,
+                "pgtables_bytes": row["pgtables_bytes"], "total_vm_bytes": row["total_vm"] * PAGE,
+                "rss_anon_bytes": anon * PAGE, "rss_file_bytes": row.get("rss_file", 0) * PAGE,
+                "rss_shmem_bytes": row.get("rss_shmem", 0) * PAGE, "eligible": row["oom_score_adj"] != -1000}
+        if row["pid"] != row["tgid"]:
+            task["tid"] = row["pid"]
+        if task["eligible"]:
+            task["points"] = (row["rss"] + row["swapents"] + row["pgtables_bytes"] // PAGE +
+                              row["oom_score_adj"] * (total // 1000))
+            task["points_source"] = "computed" if backend == "tracepoint" else "kernel"
+        else:
+            task["skipped"] = "adj_min"
+        return task
+
+    def check(self, events, backend="fentry", raw=None, case=None):
+        stream = raw if raw is not None else "".join(json.dumps(e) + "\n" for e in events).encode()
+        return compare.check_run(stream, self.status, self.reports, self.hog, self.counted,
+                                 case or self.case, backend, backend)
+
+
+def kill_of(events):
+    return next(event for event in events if event["type"] == "oom_kill")
+
+
+def candidate(events, eligible=True):
+    return next(task for task in kill_of(events)["candidates"]["tasks"][1:] if task["eligible"] == eligible)
+
+
+# What is spoiled, and a part of the name of the check that must notice.
+SPOILS = {
+    "stream: begins": lambda e: e.pop(0),
+    "stream: ends with detached": lambda e: e.pop(),
+    "stream: backend": lambda e: e[0].update(backend="kprobe"),
+    "has its common fields": lambda e: kill_of(e).pop("boot_id"),
+    "ids are unique": lambda e: e.insert(1, copy.deepcopy(kill_of(e))),
+    "detached.kills": lambda e: e[-1].update(kills=e[-1]["kills"] + 1),
+    "as many episodes": lambda e: e.remove(kill_of(e)),
+    "no loss": lambda e: e[-1]["lost"].update(ring_candidate=1),
+    "kill of": lambda e: kill_of(e)["victim"].update(pid=1),
+    "invoker comm": lambda e: kill_of(e)["invoker"].update(comm="someone"),
+    "invoker tid": lambda e: kill_of(e)["invoker"].update(tid=2),
+    "gfp_mask": lambda e: kill_of(e)["invoker"].update(gfp_mask="0xcc1"),
+    "gfp_flags": lambda e: kill_of(e)["invoker"].update(gfp_flags=["GFP_ATOMIC"]),
+    "order": lambda e: kill_of(e)["invoker"].update(order=1),
+    "constraint": lambda e: kill_of(e).update(constraint="cpuset"),
+    "oom_memcg": lambda e: kill_of(e).update(memcg={"path": "/elsewhere", "limit_bytes": 0}),
+    "task_memcg": lambda e: kill_of(e)["victim"].update(cgroup="/elsewhere"),
+    "source": lambda e: kill_of(e).update(source="log"),
+    "victim comm": lambda e: kill_of(e)["victim"].update(comm="other"),
+    "victim uid": lambda e: kill_of(e)["victim"].update(uid=7),
+    "victim oom_score_adj": lambda e: kill_of(e)["victim"].update(oom_score_adj=999),
+    "all victims": lambda e: kill_of(e)["victims"].append({"pid": 1}),
+    "runner-up": lambda e: kill_of(e)["why"].update(runner_up=kill_of(e)["victim"]),
+    "nobody invented": lambda e: candidate(e).update(pid=1),
+    "candidates": lambda e: kill_of(e)["candidates"]["tasks"].pop(),
+    ": comm": lambda e: candidate(e).update(comm="else"),
+    ": uid": lambda e: candidate(e).update(uid=42),
+    ": tid": lambda e: candidate(e).update(tid=1),
+    ": oom_score_adj": lambda e: candidate(e).update(oom_score_adj=1),
+    ": swapents": lambda e: candidate(e).update(swap_bytes=PAGE),
+    ": pgtables": lambda e: candidate(e).update(pgtables_bytes=1),
+    ": total_vm": lambda e: candidate(e).update(total_vm_bytes=1),
+    ": rss": lambda e: candidate(e).update(rss_anon_bytes=candidate(e)["rss_anon_bytes"] + PAGE),
+    ": eligible": lambda e: candidate(e).update(eligible=False),
+    ": points": lambda e: candidate(e).update(points=candidate(e)["points"] + 1),
+    "rss_counters": lambda e: kill_of(e).update(rss_counters="unheard"),
+    "candidates.listed": lambda e: kill_of(e)["candidates"].update(listed=99),
+    "candidates.total": lambda e: kill_of(e)["candidates"].update(total=99),
+    "candidates.eligible": lambda e: kill_of(e)["candidates"].update(eligible=99),
+    "nothing lost": lambda e: kill_of(e)["candidates"].update(lost=1),
+    "by falling points": lambda e: kill_of(e)["candidates"]["tasks"].reverse(),
+    "most points": lambda e: kill_of(e)["victim"].update(points=1),
+    "candidates.source": lambda e: kill_of(e)["candidates"].update(source="snapshot"),
+    "points_source": lambda e: candidate(e).update(points_source="computed"),
+    "outcome": lambda e: e.remove(next(event for event in e if event["type"] == "oom_outcome")),
+    "exited_ms": lambda e: next(event for event in e if event["type"] == "oom_outcome").pop("exited_ms"),
+}
+MEMCG_SPOILS = {
+    ": skipped": lambda e: candidate(e, eligible=False).pop("skipped"),
+    "memcg limit": lambda e: kill_of(e)["memcg"].update(limit_bytes="max"),
+    "totalpages": lambda e: kill_of(e).update(totalpages=1),
+}
+
+
+def main():
+    passed = failed = 0
+
+    def claim(ok, what, details=""):
+        nonlocal passed, failed
+        passed, failed = passed + bool(ok), failed + (not ok)
+        if not ok:
+            print(f"FAIL {what} {details}")
+
+    def bad(checks):
+        return [check for check in checks if not check.ok]
+
+    def noticed(checks, name):
+        return any(name in check.name for check in bad(checks))
+
+    for kernel in RELEASES:
+        for case in CASES:
+            run = Run(kernel, case)
+            for backend in ("fentry", "tracepoint"):
+                checks = run.check(run.faultless(backend), backend)
+                claim(checks and not bad(checks), f"{kernel} {case} {backend}: the faultless stream passes",
+                      [str(check) for check in bad(checks)])
+            for name, spoil in {**SPOILS, **(MEMCG_SPOILS if case == "memcg" else {})}.items():
+                if case not in ("memcg", "global"):
+                    continue
+                events = run.faultless()
+                spoil(events)
+                claim(noticed(run.check(events), name), f"{kernel} {case}: spoiled {name!r} is noticed")
+
+    run = Run("6.1", "memcg")
+    events = run.faultless()
+    run.status = "1"
+    claim(noticed(run.check(events), "exit status"), "a wrong exit status is noticed")
+    run.status = "0"
+    claim(noticed(run.check(None, raw=b""), "has events"), "an empty stream is noticed")
+    whole = "".join(json.dumps(event) + "\n" for event in events).encode()
+    claim(noticed(run.check(None, raw=whole[:-1]), "newline"), "a cut last line is noticed")
+    claim(noticed(run.check(None, raw=whole.replace(b'"comm"', b'"comm\xff"', 1)), "line 2"), "bad UTF-8 is noticed")
+    run.counted += 1
+    claim(noticed(run.check(events), "vmstat"), "a count that differs from the kernel's is noticed")
+    run.counted -= 1
+    run.hog["start"]["procs"][0]["comm_hex"] = b"liar".hex()
+    claim(noticed(run.check(events), "oracle: name"), "an oracle that misreads a name is noticed")
+
+    # Losses: seen and lost must add up, and a small ring that lost nothing has tested nothing.
+    run = Run("6.1", "limit_write")
+    events = run.faultless()
+    run.hog["start"]["mode"] = "storm"
+    claim(not bad(run.check(events, case="storm")), "a storm that adds up passes")
+    claim(noticed(run.check(events, case="stopped"), "the loss is said"), "a loss that is not said is noticed")
+    lossy = copy.deepcopy(events)
+    gone = kill_of(lossy)
+    lossy.remove(gone)
+    lossy[-1].update(kills=lossy[-1]["kills"] - 1)
+    claim(noticed(run.check(lossy, case="storm"), "seen + lost"), "a kill that is neither seen nor lost is noticed")
+    lossy[-1]["lost"] = {"ring_decision": 1}
+    claim(noticed(run.check(lossy, case="stopped"), "the loss is said"), "a loss without its line is noticed")
+    lossy.insert(1, {**lossy[0], "type": "lost", "reason": "ring_decision", "count": 1})
+    claim(not bad(run.check(lossy, case="stopped")), "a loss that is said passes")
+    lossy[-1]["lost"] = {"ring_candidate": 1}
+    claim(noticed(run.check(lossy, case="stopped"), "seen + lost"), "another loss does not stand for a kill")
+
+    # Candidates lost for want of room: counted, and the rest stands.
+    run = Run("6.1", "global")
+    events = run.faultless()
+    task = kill_of(events)["candidates"]["tasks"].pop()
+    kill_of(events)["candidates"].update(listed=kill_of(events)["candidates"]["listed"] - 1, lost=1)
+    kill_of(events)["loss"] = {"ring_candidate": 1}
+    claim(not bad(run.check(events, case="crowded")), "lost candidates that are counted pass",
+          [str(check) for check in bad(run.check(events, case="crowded"))])
+    kill_of(events)["candidates"]["lost"] = 2
+    claim(noticed(run.check(events, case="crowded"), "listed + lost"), "a wrong number of lost candidates is noticed")
+    kill_of(events)["candidates"]["tasks"].append(task)
+    kill_of(events)["candidates"].update(lost=0)
+    claim(noticed(run.check(events, case="crowded"), "the loss is said"), "a crowd that lost nobody is noticed")
+
+    # A run can pass every check and still have made the kernel complain.
+    for line in (b"4,1,2,-;WARNING: CPU: 0 PID: 1 at kernel/bpf/verifier.c:1",
+                 b"0,1,2,-;BUG: unable to handle page fault", b"1,1,2,-;Oops: 0000 [#1] SMP",
+                 b"1,1,2,-;general protection fault: 0000", b"3,1,2,-;rcu: INFO: rcu_sched self-detected stall on CPU",
+                 b"0,1,2,-;watchdog: BUG: soft lockup - CPU#0", b"0,1,2,-;Kernel panic - not syncing: x"):
+        claim(compare.splats(line) == [line.decode()], f"{line} is noticed")
+    for path in DATA.glob("*.kmsg"):
+        claim(not compare.splats(path.read_bytes()), f"nothing is wrong with {path.name}")
+
+    # The slack: none for who reads what the kernel reads, little for who cannot.
+    claim(compare.rss_slack("approximate", "approximate", 9, 2) == 0, "no slack for the same counters")
+    claim(compare.rss_slack("approximate", "precise", 1, 2) == 64, "two CPUs hold back two batches")
+
+    print(f"oracle selftest: {passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()

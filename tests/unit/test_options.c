@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/outputs.h"
+#include "cmd/trace_options.h"
+#include "cmd/verbs.h"
+#include "lib/parse.h"
+
+#define MANUAL "docs/oomtrace.8"
+#define ARGS   32
+
+static void sizes_are_read_with_their_unit(void **state)
+{
+	uint64_t bytes = 1;
+
+	(void)state;
+	assert_int_equal(parse_size("65536", &bytes), 0);
+	assert_int_equal(bytes, 65536);
+	assert_int_equal(parse_size("256K", &bytes), 0);
+	assert_int_equal(bytes, 256 << 10);
+	assert_int_equal(parse_size("1m", &bytes), 0);
+	assert_int_equal(bytes, 1 << 20);
+	assert_int_equal(parse_size("K", &bytes), -EINVAL);
+	assert_int_equal(parse_size("-1", &bytes), -EINVAL);
+	assert_int_equal(parse_size("1 K", &bytes), -EINVAL);
+	assert_int_equal(parse_size("18446744073709551615K", &bytes), -ERANGE);
+	assert_int_equal(parse_size("99999999999999999999", &bytes), -ERANGE);
+	assert_int_equal(bytes, 1 << 20);
+}
+
+static void durations_are_read_with_their_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+	} good[] = {{"5", 5000},    {"90s", 90000},  {"250ms", 250},
+		    {"2m", 120000}, {"1h", 3600000}, {"1d", 86400000}};
+	static const char *const bad[] = {"", "0", "0s", "-5", "5 s", "s", "1.5h", "5x", "1hh"};
+	uint64_t ns = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(parse_duration(good[i].text, &ns), 0);
+		assert_int_equal(ns, good[i].ms * 1000000);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(parse_duration(bad[i], &ns), -EINVAL);
+	assert_int_equal(parse_duration("9999999999d", &ns), -ERANGE);
+}
+
+static void a_mistyped_word_names_the_nearest(void **state)
+{
+	static const char *const names[] = {"trace", "replay", "doctor", "help"};
+
+	(void)state;
+	assert_string_equal(nearest_name("rplay", names, 4), "replay");
+	assert_string_equal(nearest_name("tarce", names, 4), "trace");
+	assert_string_equal(nearest_name("docter", names, 4), "doctor");
+	assert_string_equal(nearest_name("hlep", names, 4), "help");
+	assert_null(nearest_name("frobnicate", names, 4));
+	assert_null(nearest_name("", names, 4));
+	assert_null(nearest_name("a-word-that-is-much-longer-than-any-verb-could-be", names, 4));
+}
+
+static void an_output_is_a_format_and_maybe_a_file(void **state)
+{
+	static const char *const bad[] = {"", ":", "xml", "jso", "jsonl", "json:", "text ", "JSON"};
+	struct output_spec spec = {0};
+
+	(void)state;
+	assert_int_equal(output_spec_parse("json", &spec), 0);
+	assert_int_equal(spec.format, OUTPUT_JSON);
+	assert_null(spec.file);
+	assert_int_equal(output_spec_parse("text:/tmp/a:b", &spec), 0);
+	assert_int_equal(spec.format, OUTPUT_TEXT);
+	assert_string_equal(spec.file, "/tmp/a:b");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(output_spec_parse(bad[i], &spec), -EINVAL);
+	assert_string_equal(spec.file, "/tmp/a:b");
+	assert_int_equal(output_spec_parse("text:-", &spec), 0);
+	assert_null(spec.file);
+}
+
+/* Splits @line at its blanks and parses it as the options of trace. */
+static struct trace_options *parse(const char *line)
+{
+	static struct trace_options options;
+	static char copy[256];
+	char *argv[ARGS] = {0}, *at = copy, *word;
+	static char name[] = "oomtrace";
+	int argc = 0;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	argv[argc++] = name;
+	while ((word = strsep(&at, " ")) && argc < ARGS - 1)
+		if (*word)
+			argv[argc++] = word;
+	trace_options_parse(argc, argv, &options);
+	return &options;
+}
+
+static void without_options_text_goes_to_stdout(void **state)
+{
+	struct trace_options *options = parse("");
+
+	(void)state;
+	assert_int_equal(options->outputs.n_specs, 1);
+	assert_int_equal(options->outputs.specs[0].format, OUTPUT_TEXT);
+	assert_null(options->outputs.specs[0].file);
+	assert_int_equal(options->backend, BACKEND_AUTO);
+	assert_int_equal(options->ring_size, 0);
+	assert_int_equal(output_candidates(&options->outputs, &options->outputs.specs[0]),
+			 TEXT_DEFAULT_CANDIDATES);
+}
+
+static void options_mean_what_the_manual_says(void **state)
+{
+	struct trace_options *options =
+		parse("-j -o text:/tmp/t -r /tmp/r -p 7 -c /a/b/ --comm java -n 3 -d 2m -k 4 "
+		      "--backend kprobe");
+	struct outputs *outputs = &options->outputs;
+
+	(void)state;
+	assert_int_equal(outputs->n_specs, 2);
+	assert_int_equal(outputs->specs[0].format, OUTPUT_JSON);
+	assert_string_equal(outputs->specs[1].file, "/tmp/t");
+	assert_string_equal(options->record, "/tmp/r");
+	assert_int_equal(outputs->filter.pid, 7);
+	assert_string_equal(outputs->filter.cgroup, "/a/b");
+	assert_string_equal(outputs->filter.comm, "java");
+	assert_int_equal(outputs->count, 3);
+	assert_int_equal(options->duration_ns, 120000000000);
+	assert_int_equal(options->backend, BACKEND_KPROBE);
+	/* -k shapes stdout only. */
+	assert_int_equal(output_candidates(outputs, &outputs->specs[0]), 4);
+	assert_int_equal(output_candidates(outputs, &outputs->specs[1]), TEXT_DEFAULT_CANDIDATES);
+	assert_int_equal(parse("--ring-size 256K")->ring_size, 256 << 10);
+	assert_int_equal(parse("-k all")->outputs.candidates, CANDIDATES_ALL);
+}
+
+static void colours_follow_the_choice_then_the_terminal(void **state)
+{
+	struct outputs outputs = {.color = COLOR_AUTO};
+
+	(void)state;
+	unsetenv("NO_COLOR");
+	setenv("TERM", "xterm", 1);
+	assert_true(output_color(&outputs, true));
+	assert_false(output_color(&outputs, false));
+	setenv("NO_COLOR", "1", 1);
+	assert_false(output_color(&outputs, true));
+	outputs.color = COLOR_ALWAYS;
+	assert_true(output_color(&outputs, false));
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	outputs.color = COLOR_AUTO;
+	assert_false(output_color(&outputs, true));
+	outputs.color = COLOR_NEVER;
+	assert_false(output_color(&outputs, true));
+}
+
+/* The exit status of @run in a child whose talk is not heard. */
+static int status_of(int (*run)(const char *line), const char *line)
+{
+	int status, null;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		null = open("/dev/null", O_WRONLY);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		argp_err_exit_status = EXIT_USAGE;
+		_exit(run(line));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int only_parse(const char *line)
+{
+	parse(line);
+	return EXIT_DONE;
+}
+
+static void wrong_usage_ends_with_status_2(void **state)
+{
+	static const char *const wrong[] = {
+		"-o xml",
+		"-o json -j",
+		"-o json:/tmp/a -o text:/tmp/a",
+		"-p 0",
+		"-p java",
+		"-n 0",
+		"-n x",
+		"-d 0",
+		"-d 5x",
+		"-k some",
+		"--color=maybe",
+		"--backend=ebpf",
+		"-q -v",
+		"--ring-size=5000",
+		"--ring-size=1",
+		"--ring-size=2G",
+		"-c /a/../b",
+		"a-word",
+		"--store=x",
+		"--no-such-option",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(status_of(only_parse, wrong[i]), EXIT_USAGE);
+	assert_int_equal(status_of(only_parse, "-n 1"), EXIT_DONE);
+}
+
+static int run_trace(const char *line)
+{
+	static char name[] = "oomtrace";
+	char *argv[] = {name, NULL};
+
+	(void)line;
+	return cmd_trace(1, argv);
+}
+
+static int run_replay(const char *file)
+{
+	static char name[] = "oomtrace replay";
+	char copy[64], *argv[] = {name, copy, NULL};
+
+	snprintf(copy, sizeof(copy), "%s", file);
+	return cmd_replay(2, argv);
+}
+
+static int run_doctor(const char *line)
+{
+	static char name[] = "oomtrace doctor";
+	char copy[64], *argv[] = {name, copy, NULL};
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	return cmd_doctor(*line ? 2 : 1, argv);
+}
+
+static void where_nothing_attaches_the_status_is_3(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(run_trace, ""), EXIT_CANNOT_TRACE);
+	assert_int_equal(status_of(run_doctor, ""), EXIT_CANNOT_TRACE);
+	assert_int_equal(status_of(run_doctor, "-j"), EXIT_CANNOT_TRACE);
+	assert_int_equal(status_of(run_doctor, "x"), EXIT_USAGE);
+}
+
+static void what_is_no_recording_ends_with_status_1(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of(run_replay, "/dev/null"), EXIT_FAILED);
+	assert_int_equal(status_of(run_replay, "/no/such/file"), EXIT_FAILED);
+	assert_int_equal(status_of(run_replay, MANUAL), EXIT_FAILED);
+}
+
+/* Whether the manual has @option as a flag of mdoc: " Fl o" or " Fl -output". */
+static bool manual_names(const char *manual, const char *option)
+{
+	char flag[64];
+	size_t len = (size_t)snprintf(flag, sizeof(flag), "Fl %s", option);
+
+	for (const char *at = manual; (at = strstr(at, flag)); at += len)
+		if (!isalnum((unsigned char)at[len]) && at[len] != '-')
+			return true;
+	return false;
+}
+
+static void expect_options(const char *manual, const struct argp *argp)
+{
+	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
+		char name[64];
+
+		if (o->name) {
+			snprintf(name, sizeof(name), "-%s", o->name);
+			if (!manual_names(manual, name))
+				fail_msg("%s does not name --%s", MANUAL, o->name);
+		}
+		if (o->key > 0 && o->key < 0x80 && isalnum(o->key)) {
+			snprintf(name, sizeof(name), "%c", o->key);
+			if (!manual_names(manual, name))
+				fail_msg("%s does not name -%c", MANUAL, o->key);
+		}
+	}
+	for (const struct argp_child *c = argp->children; c && c->argp; c++)
+		expect_options(manual, c->argp);
+}
+
+static void the_manual_names_every_option(void **state)
+{
+	static char manual[64 * 1024];
+	FILE *file = fopen(MANUAL, "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fread(manual, 1, sizeof(manual) - 1, file) > 0);
+	fclose(file);
+	expect_options(manual, &trace_argp);
+	expect_options(manual, &replay_argp);
+	expect_options(manual, &doctor_argp);
+	assert_false(manual_names(manual, "-no-such-option"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_read_with_their_unit),
+		cmocka_unit_test(durations_are_read_with_their_unit),
+		cmocka_unit_test(a_mistyped_word_names_the_nearest),
+		cmocka_unit_test(an_output_is_a_format_and_maybe_a_file),
+		cmocka_unit_test(without_options_text_goes_to_stdout),
+		cmocka_unit_test(options_mean_what_the_manual_says),
+		cmocka_unit_test(colours_follow_the_choice_then_the_terminal),
+		cmocka_unit_test(wrong_usage_ends_with_status_2),
+		cmocka_unit_test(where_nothing_attaches_the_status_is_3),
+		cmocka_unit_test(what_is_no_recording_ends_with_status_1),
+		cmocka_unit_test(the_manual_names_every_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

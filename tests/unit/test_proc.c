@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "proc/cgroup.h"
+#include "proc/host.h"
+#include "proc/kmsg.h"
+
+static void a_number_is_found_by_its_whole_name(void **state)
+{
+	static const char text[] = "oom_kill_disabled 1\nnoom_kill 2\noom_kill 17\nlast";
+	uint64_t value = 0;
+
+	(void)state;
+	assert_int_equal(find_number(text, strlen(text), "oom_kill", &value), 0);
+	assert_int_equal(value, 17);
+	assert_int_equal(find_number(text, strlen(text), "oom", &value), -ENOENT);
+	assert_int_equal(find_number(text, strlen(text), "last", &value), -ENOENT);
+	assert_int_equal(find_number("MemTotal:  24 kB\n", 17, "MemTotal:", &value), 0);
+	assert_int_equal(value, 24);
+	assert_int_equal(find_number("a x\n", 4, "a", &value), -ENOENT);
+	assert_int_equal(find_number("a 99999999999999999999\n", 23, "a", &value), -ENOENT);
+	assert_int_equal(value, 24);
+	assert_int_equal(find_number("", 0, "a", &value), -ENOENT);
+}
+
+static void the_start_time_survives_a_hostile_name(void **state)
+{
+	static const char text[] = "42 (a) S (b) R) S 1 42 42 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 1 "
+				   "0 172728 3133440 380\n";
+	uint64_t ticks = 0;
+
+	(void)state;
+	assert_int_equal(stat_start_ticks(text, strlen(text), &ticks), 0);
+	assert_int_equal(ticks, 172728);
+	for (size_t len = 0; len < strlen("42 (a) S (b) R) S 1 42 42 0"); len++)
+		assert_int_equal(stat_start_ticks(text, len, &ticks), -EBADMSG);
+	assert_int_equal(stat_start_ticks("no parenthesis", 14, &ticks), -EBADMSG);
+}
+
+static void the_lockdown_level_is_the_word_in_brackets(void **state)
+{
+	static const char text[] = "none [integrity] confidentiality\n";
+	char level[16] = "";
+
+	(void)state;
+	assert_int_equal(lockdown_level(text, strlen(text), level, sizeof(level)), 0);
+	assert_string_equal(level, "integrity");
+	assert_int_equal(lockdown_level(text, 10, level, sizeof(level)), -EBADMSG);
+	assert_int_equal(lockdown_level(text, strlen(text), level, 9), -EBADMSG);
+	assert_int_equal(lockdown_level("] [", 3, level, sizeof(level)), -EBADMSG);
+}
+
+static void only_the_kernels_own_messages_count(void **state)
+{
+	static const char kernel[] = "6,339,5140900,-;Killed process 7 (a\\x0ab)\n SUBSYSTEM=x\n";
+	static const char user[] = "12,340,5140901,-;Killed process 7 (fake)\n";
+
+	(void)state;
+	assert_int_equal(kmsg_line(kernel, strlen(kernel)), strchr(kernel, '\n') - kernel);
+	assert_int_equal(kmsg_line(kernel, 25), 25);
+	assert_int_equal(kmsg_line(user, strlen(user)), -EBADMSG);
+	assert_int_equal(kmsg_line("8,1,2,-;x", 9), -EBADMSG);
+	assert_int_equal(kmsg_line(",1,2,-;x", 8), -EBADMSG);
+	assert_int_equal(kmsg_line("no record", 9), -EBADMSG);
+	assert_int_equal(kmsg_line("", 0), -EBADMSG);
+}
+
+static void lines_of_a_report_are_told_from_others(void **state)
+{
+	static const char *const report[] = {
+		"4,1,2,-;java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "
+		"oom_score_adj=0",
+		"6,1,2,-;memory: usage 6144kB, limit 6144kB, failcnt 756",
+		"6,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)",
+		"3,1,2,-;Memory cgroup out of memory: Killed process 4985 (storm-8)",
+		"6,1,2,-;oom_reaper: reaped process 1 (a)",
+	};
+	static const char other[] = "6,1,2,-;eth0: link up";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(report) / sizeof(*report); i++)
+		assert_true(kmsg_is_oom(report[i], strlen(report[i])));
+	assert_false(kmsg_is_oom(other, strlen(other)));
+	assert_false(kmsg_is_oom("", 0));
+}
+
+static const char v1_mounts[] =
+	"31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+	"34 31 0:31 / /sys/fs/cgroup/cpuset rw,relatime - cgroup cgroup rw,cpuset\n"
+	"35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:3 - cgroup cgroup rw,memory\n"
+	"41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
+static const char container_mounts[] =
+	"31 23 0:28 /docker/ab /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+	"32 23 0:28 /../.. /mnt/with\\040blank rw - cgroup2 cgroup2 rw\n";
+
+static void the_memory_controllers_mount_is_found(void **state)
+{
+	char v1[PATH_MAX], v2[PATH_MAX];
+
+	(void)state;
+	cgroup_find_mounts(v1_mounts, strlen(v1_mounts), v1, v2);
+	assert_string_equal(v1, "/sys/fs/cgroup/memory");
+	assert_string_equal(v2, "/sys/fs/cgroup/unified");
+	cgroup_find_mounts(container_mounts, strlen(container_mounts), v1, v2);
+	assert_string_equal(v1, "");
+	assert_string_equal(v2, "/sys/fs/cgroup");
+	/* Cut anywhere, it is read to its end and no further. */
+	for (size_t len = 0; len < strlen(v1_mounts); len++)
+		cgroup_find_mounts(v1_mounts, len, v1, v2);
+}
+
+static void expect_path(const char *mounts, const char *named, const char *path)
+{
+	char got[PATH_MAX] = "";
+
+	assert_int_equal(cgroup_resolve(mounts, strlen(mounts), named, got), 0);
+	assert_string_equal(got, path);
+}
+
+static void a_mount_path_and_a_hierarchy_path_name_the_same_cgroup(void **state)
+{
+	(void)state;
+	expect_path(v1_mounts, "/sys/fs/cgroup/memory/a/b/", "/a/b");
+	expect_path(v1_mounts, "/a//b", "/a/b");
+	expect_path(v1_mounts, "a/b", "/a/b");
+	expect_path(v1_mounts, "/sys/fs/cgroup/memory", "/");
+	expect_path(v1_mounts, "/sys/fs/cgroup/memory2/a", "/sys/fs/cgroup/memory2/a");
+	expect_path(v1_mounts, "/", "/");
+	expect_path(container_mounts, "/sys/fs/cgroup/a", "/docker/ab/a");
+	expect_path(container_mounts, "/mnt/with blank/a", "/a");
+	expect_path("", "./a/.", "/a");
+}
+
+static void what_is_no_cgroups_path_is_refused(void **state)
+{
+	char path[PATH_MAX] = "kept", too_long[2 * PATH_MAX];
+
+	(void)state;
+	memset(too_long, 'a', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	assert_int_equal(cgroup_resolve("", 0, "", path), -EINVAL);
+	assert_int_equal(cgroup_resolve("", 0, "/a/../b", path), -EINVAL);
+	assert_int_equal(cgroup_resolve("", 0, too_long, path), -ENAMETOOLONG);
+	assert_string_equal(path, "kept");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_number_is_found_by_its_whole_name),
+		cmocka_unit_test(the_start_time_survives_a_hostile_name),
+		cmocka_unit_test(the_lockdown_level_is_the_word_in_brackets),
+		cmocka_unit_test(only_the_kernels_own_messages_count),
+		cmocka_unit_test(lines_of_a_report_are_told_from_others),
+		cmocka_unit_test(the_memory_controllers_mount_is_found),
+		cmocka_unit_test(a_mount_path_and_a_hierarchy_path_name_the_same_cgroup),
+		cmocka_unit_test(what_is_no_cgroups_path_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "tests/unit/sample.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <time.h>
+
+static const struct sink_options everything = {.candidates = CANDIDATES_ALL};
+
+/* The bytes of the line that @sink has written to @fd; both are used up. */
+static char *take_line(struct sink *sink, int fd)
+{
+	size_t len;
+	char *text;
+
+	sink->ops->destroy(sink);
+	text = sample_read(fd, &len);
+	close(fd);
+	assert_true(len);
+	assert_ptr_equal(strchr(text, '\n'), text + len - 1);
+	return text;
+}
+
+static json_t *parse_line(char *text)
+{
+	json_error_t error;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	if (!root)
+		fail_msg("%s in:\n%s", error.text, text);
+	free(text);
+	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+	return root;
+}
+
+static json_t *render(struct sink_options options, const struct episode *episode)
+{
+	struct sink *sink;
+
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_non_null(sink);
+	assert_int_equal(sink->ops->episode(sink, sample_host(), episode), 0);
+	return parse_line(take_line(sink, options.fd));
+}
+
+/* The value at "memcg.limit_bytes"; NULL where there is none. */
+static json_t *at(json_t *value, const char *path)
+{
+	while (value && *path) {
+		size_t len = strcspn(path, ".");
+		char key[64];
+
+		snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
+					     : json_object_get(value, key);
+		path += len;
+		path += *path == '.';
+	}
+	return value;
+}
+
+static void check_string(json_t *root, const char *path, const char *want)
+{
+	const char *got = json_string_value(at(root, path));
+
+	if (!got || strcmp(got, want))
+		fail_msg("%s: '%s', not '%s'", path, got ? got : "(absent)", want);
+}
+
+static void check_number(json_t *root, const char *path, double want)
+{
+	json_t *got = at(root, path);
+
+	if (!json_is_number(got) || json_number_value(got) != want)
+		fail_msg("%s: %f, not %f", path, json_number_value(got), want);
+}
+
+static void check_bool(json_t *root, const char *path, bool want)
+{
+	json_t *got = at(root, path);
+
+	if (!json_is_boolean(got) || json_is_true(got) != want)
+		fail_msg("%s is not %d", path, want);
+}
+
+static void check_absent(json_t *root, const char *path)
+{
+	if (at(root, path))
+		fail_msg("%s is there", path);
+}
+
+static const char whole_line[] =
+	"{\"schema\":1,\"type\":\"oom_kill\",\"time\":\"2026-11-22T22:10:08.412345678Z\","
+	"\"uptime_ms\":100000412.345,\"host\":\"web-14\","
+	"\"boot_id\":\"5c2a4e0e-0000-4000-8000-000000000000\",\"id\":\"00112233aabbccdd\","
+	"\"source\":\"live\",\"backend\":\"kprobe\",\"constraint\":\"memcg\","
+	"\"selection\":\"select_bad_process\",\"scope\":\"process\",\"sysrq\":false,"
+	"\"totalpages\":131072,\"page_size\":4096,\"rss_counters\":\"atomic\","
+	"\"invoker\":{\"pid\":4242,\"tid\":4244,\"comm\":\"java\",\"uid\":1000,"
+	"\"cgroup\":\"/system.slice/app.service\",\"gfp_mask\":\"0xcc0\","
+	"\"gfp_flags\":[\"GFP_KERNEL\",\"__GFP_COMP\"],\"order\":0},"
+	"\"memcg\":{\"path\":\"/system.slice/app.service\",\"usage_bytes\":536870912,"
+	"\"limit_bytes\":536870912,\"swap_bytes\":0,\"swap_limit_bytes\":0,\"oom_group\":false},"
+	"\"victim\":{\"pid\":88,\"ppid\":1,\"comm\":\"redis-server\",\"uid\":1000,\"threads\":3,"
+	"\"age_ms\":61500.000,\"cpu_ms\":1.234,\"nice\":0,\"total_vm_bytes\":176370484,"
+	"\"rss_anon_bytes\":88185242,\"rss_file_bytes\":0,\"rss_shmem_bytes\":0,\"swap_bytes\":0,"
+	"\"pgtables_bytes\":314573,\"oom_score_adj\":0,\"points\":22067,"
+	"\"points_source\":\"kernel\",\"eligible\":true},"
+	"\"victims\":[{\"pid\":88,\"ppid\":1,\"comm\":\"redis-server\",\"uid\":1000,"
+	"\"threads\":3,\"age_ms\":61500.000,\"cpu_ms\":1.234,\"nice\":0,"
+	"\"total_vm_bytes\":176370484,\"rss_anon_bytes\":88185242,\"rss_file_bytes\":0,"
+	"\"rss_shmem_bytes\":0,\"swap_bytes\":0,\"pgtables_bytes\":314573,\"oom_score_adj\":0,"
+	"\"points\":22067,\"points_source\":\"kernel\",\"eligible\":true,"
+	"\"killed_as\":\"chosen\"}],"
+	"\"candidates\":{\"total\":1,\"eligible\":1,\"listed\":0,\"lost\":1,\"truncated\":false,"
+	"\"source\":\"selection\",\"passed_over\":{\"kernel_thread\":60,\"other_memcg\":90},"
+	"\"tasks\":[]},\"why\":{\"largest_part\":\"anon\"},\"loss\":{\"ring_candidate\":1}}\n";
+
+static void a_line_is_what_the_contract_says(void **state)
+{
+	struct sink_options options = everything;
+	struct sample sample;
+	struct sink *sink;
+	char *text;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.victim = sample.victims[0] = sample.tasks[1];
+	sample.episode.n_tasks = 0;
+	sample.episode.total = sample.episode.eligible = sample.episode.lost = 1;
+	sample.episode.loss[LOSS_RING_CANDIDATE] = 1;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->episode(sink, sample_host(), &sample.episode), 0);
+	text = take_line(sink, options.fd);
+	assert_string_equal(text, whole_line);
+	free(text);
+}
+
+static void candidates_and_why(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	root = render(everything, &sample.episode);
+	check_number(root, "candidates.total", 4);
+	check_number(root, "candidates.eligible", 3);
+	check_number(root, "candidates.listed", 4);
+	assert_int_equal(json_array_size(at(root, "candidates.tasks")), 4);
+	check_string(root, "candidates.tasks.0.cgroup", "/system.slice/app.service");
+	check_absent(root, "candidates.tasks.0.skipped");
+	check_absent(root, "candidates.tasks.1.cgroup");
+	check_number(root, "candidates.tasks.2.points", -1200);
+	check_number(root, "candidates.tasks.2.oom_score_adj", -10);
+	check_bool(root, "candidates.tasks.3.eligible", false);
+	check_string(root, "candidates.tasks.3.skipped", "adj_min");
+	check_absent(root, "candidates.tasks.3.points");
+	check_absent(root, "candidates.tasks.3.points_source");
+	check_number(root, "why.rank", 1);
+	check_number(root, "why.runner_up.pid", 88);
+	check_string(root, "why.runner_up.comm", "redis-server");
+	check_number(root, "why.margin_bytes", (127539.0 - 22067) * 4096);
+	check_string(root, "why.largest_part", "anon");
+	check_absent(root, "loss");
+	json_decref(root);
+}
+
+static void fewer_candidates_where_fewer_are_asked_for(void **state)
+{
+	struct sink_options options = everything;
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	options.candidates = 2;
+	root = render(options, &sample.episode);
+	check_number(root, "candidates.total", 4);
+	check_number(root, "candidates.listed", 2);
+	check_number(root, "candidates.lost", 0);
+	assert_int_equal(json_array_size(at(root, "candidates.tasks")), 2);
+	json_decref(root);
+}
+
+static void a_global_kill_has_no_memcg(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill_global(&sample);
+	root = render(everything, &sample.episode);
+	check_string(root, "constraint", "none");
+	check_absent(root, "memcg");
+	check_string(root, "candidates.source", "snapshot");
+	check_absent(root, "invoker.tid");
+	check_string(root, "invoker.gfp_mask", "0x140dca");
+	json_decref(root);
+}
+
+static void limits_of_a_memcg(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.memcg.limit_is_max = true;
+	sample.episode.memcg.swap_limit_is_max = true;
+	sample.episode.memcg.oom_group = true;
+	root = render(everything, &sample.episode);
+	check_string(root, "memcg.limit_bytes", "max");
+	check_string(root, "memcg.swap_limit_bytes", "max");
+	check_bool(root, "memcg.oom_group", true);
+	json_decref(root);
+
+	sample.episode.memcg.v1 = true;
+	sample.episode.memcg.swap_bytes = 77;
+	sample.episode.memcg.path_truncated = true;
+	root = render(everything, &sample.episode);
+	check_number(root, "memcg.memsw_bytes", 77);
+	check_string(root, "memcg.memsw_limit_bytes", "max");
+	check_absent(root, "memcg.swap_bytes");
+	check_absent(root, "memcg.swap_limit_bytes");
+	check_absent(root, "memcg.oom_group");
+	check_bool(root, "memcg.path_truncated", true);
+	json_decref(root);
+}
+
+static void every_victim_of_a_group(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.group = true;
+	sample.episode.n_victims = 3;
+	sample.victims[1] = sample.tasks[1];
+	sample.victims[1].killed_as = KILLED_AS_GROUP;
+	sample.victims[2] = sample.tasks[2];
+	sample.victims[2].killed_as = KILLED_AS_SHARED_MM;
+	root = render(everything, &sample.episode);
+	check_string(root, "scope", "group");
+	assert_int_equal(json_array_size(at(root, "victims")), 3);
+	check_string(root, "victims.0.killed_as", "chosen");
+	check_string(root, "victims.1.killed_as", "group");
+	check_string(root, "victims.2.killed_as", "shared_mm");
+	json_decref(root);
+}
+
+static void what_is_not_known_is_absent(void **state)
+{
+	static const char *const known[] = {"schema",     "type", "uptime_ms", "host",
+					    "boot_id",    "id",   "victim",    "victims",
+					    "candidates", "why"};
+	struct episode bare = {
+		.id = "00112233aabbccdd",
+		.boot_ns = 12345678901ULL,
+		.backend = WIRE_BACKENDS,
+		.constraint = CONSTRAINT_UNKNOWN,
+		.victim = {.pid = 5, .uid = WIRE_NONE_U32, .comm = "x", .eligible = true},
+	};
+	json_t *root, *value;
+	const char *key;
+
+	(void)state;
+	root = render(everything, &bare);
+	json_object_foreach(root, key, value)
+	{
+		bool expected = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			expected |= !strcmp(key, known[i]);
+		if (!expected)
+			fail_msg("'%s' is not known", key);
+	}
+	assert_int_equal(json_object_size(at(root, "victim")), 4);
+	assert_int_equal(json_array_size(at(root, "victims")), 1);
+	check_string(root, "candidates.source", "none");
+	check_absent(root, "candidates.total");
+	assert_true(json_is_array(at(root, "candidates.tasks")));
+	assert_int_equal(json_object_size(at(root, "why")), 0);
+	json_decref(root);
+}
+
+static void words_of_the_enumerations(void **state)
+{
+	static const struct {
+		uint8_t constraint, selection, rss;
+		const char *constraint_word, *selection_word, *rss_word;
+	} cases[] = {
+		{CONSTRAINT_NONE_, SELECTION_BADNESS, RSS_ATOMIC, "none", "select_bad_process",
+		 "atomic"},
+		{CONSTRAINT_CPUSET_, SELECTION_ALLOCATING_TASK, RSS_APPROXIMATE, "cpuset",
+		 "allocating_task", "approximate"},
+		{CONSTRAINT_MEMORY_POLICY_, SELECTION_EXITING_TASK, RSS_PRECISE, "mempolicy",
+		 "exiting_task", "precise"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sample sample;
+		json_t *root;
+
+		sample_fill(&sample);
+		sample.episode.constraint = cases[i].constraint;
+		sample.episode.selection = cases[i].selection;
+		sample.episode.rss_counters = cases[i].rss;
+		root = render(everything, &sample.episode);
+		check_string(root, "constraint", cases[i].constraint_word);
+		check_string(root, "selection", cases[i].selection_word);
+		check_string(root, "rss_counters", cases[i].rss_word);
+		json_decref(root);
+	}
+}
+
+static void attached_tells_what_was_refused(void **state)
+{
+	struct sink_options options = everything;
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->attached(sink, sample_host()), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "type", "attached");
+	check_string(root, "version", "0.1.0");
+	check_string(root, "backend", "kprobe");
+	check_string(root, "candidates_source", "selection");
+	check_string(root, "kernel", "6.1.0");
+	check_string(root, "arch", "x86_64");
+	check_number(root, "attach_ms", 41);
+	check_number(root, "uptime_ms", 41.5);
+	assert_int_equal(json_array_size(at(root, "refused")), 1);
+	check_string(root, "refused.0.backend", "fentry");
+	check_string(root, "refused.0.reason", "no BTF");
+	json_decref(root);
+}
+
+static void outcomes(void **state)
+{
+	struct sink_options options = everything;
+	struct outcome outcome = {
+		.id = "00112233aabbccdd",
+		.pid = 4242,
+		.comm = "java",
+		.real_ns = SAMPLE_REAL_NS,
+		.boot_ns = SAMPLE_BOOT_NS,
+		.has_sigkill = true,
+		.has_exited = true,
+		.has_freed = true,
+		.has_aborted = true,
+		.sigkill_ns = -2000,
+		.exited_ns = 8400000,
+		.freed_ns = 9000000,
+	};
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->outcome(sink, sample_host(), &outcome), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "type", "oom_outcome");
+	check_string(root, "id", "00112233aabbccdd");
+	check_number(root, "pid", 4242);
+	check_number(root, "sigkill_ms", -0.002);
+	check_number(root, "exited_ms", 8.4);
+	check_number(root, "freed_ms", 9);
+	check_number(root, "aborted_selections", 0);
+	check_absent(root, "reaped_ms");
+	check_absent(root, "watched_ms");
+	json_decref(root);
+}
+
+static void losses_and_totals(void **state)
+{
+	struct sink_options options = everything;
+	struct lost lost = {.boot_ns = 5, .reason = LOSS_RING_FATE, .count = 12};
+	struct totals totals = {.boot_ns = 5, .episodes = 3, .kills = 4, .candidates = 500};
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->lost(sink, sample_host(), &lost), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "type", "lost");
+	check_string(root, "reason", "ring_fate");
+	check_number(root, "count", 12);
+	check_absent(root, "time");
+	json_decref(root);
+
+	totals.lost[LOSS_OUTPUT] = 7;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->detached(sink, NULL, &totals), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "type", "detached");
+	check_number(root, "episodes", 3);
+	check_number(root, "kills", 4);
+	check_number(root, "candidates", 500);
+	check_number(root, "lost.output", 7);
+	assert_int_equal(json_object_size(at(root, "lost")), 1);
+	check_absent(root, "host");
+	json_decref(root);
+}
+
+static void set_names(struct sample *sample, const char *name)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		memset(sample->tasks[i].comm, 0, sizeof(sample->tasks[i].comm));
+		strncpy(sample->tasks[i].comm, name, WIRE_COMM_LEN);
+		sample->tasks[i].known |= TASK_KNOWS_CGROUP;
+		sample->tasks[i].cgroup = name;
+	}
+	sample->episode.victim = sample->victims[0] = sample->tasks[0];
+	sample->episode.memcg.path = sample->episode.invoker.cgroup = name;
+	memcpy(sample->episode.invoker.comm, sample->tasks[0].comm, WIRE_COMM_LEN);
+	snprintf(sample->episode.invoker.gfp_text, sizeof(sample->episode.invoker.gfp_text), "%s",
+		 name);
+}
+
+static void hostile_names_stay_inside_their_string(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	for (size_t i = 0; i < HOSTILE_NAMES; i++) {
+		sample_fill(&sample);
+		set_names(&sample, hostile_names[i]);
+		root = render(everything, &sample.episode);
+		assert_non_null(json_string_value(at(root, "victim.cgroup")));
+		check_string(root, "victim.points_source", "kernel");
+		json_decref(root);
+	}
+	sample_fill(&sample);
+	set_names(&sample, "a\"\\\n\033\xff");
+	root = render(everything, &sample.episode);
+	check_string(root, "victim.comm", "a\"\\\n\033\xef\xbf\xbd");
+	check_string(root, "memcg.path", "a\"\\\n\033\xef\xbf\xbd");
+	json_decref(root);
+}
+
+static void any_bytes_make_valid_json(void **state)
+{
+	uint64_t seed = 20261122;
+
+	(void)state;
+	for (unsigned int round = 0; round < 300; round++) {
+		struct sample sample;
+		char name[WIRE_PATH_LEN + 1];
+		size_t len = sample_random(&seed) % WIRE_PATH_LEN;
+
+		for (size_t i = 0; i < len; i++)
+			name[i] = (char)(1 + sample_random(&seed) % 255);
+		name[len] = '\0';
+		sample_fill(&sample);
+		set_names(&sample, name);
+		json_decref(render(everything, &sample.episode));
+	}
+}
+
+static void a_reader_that_went_away_is_told(void **state)
+{
+	struct sink_options options = everything;
+	struct sample sample;
+	struct sink *sink;
+	int fds[2];
+
+	(void)state;
+	sample_fill(&sample);
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	options.fd = fds[1];
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->episode(sink, sample_host(), &sample.episode), -EPIPE);
+	sink->ops->destroy(sink);
+	close(fds[1]);
+}
+
+static void a_thousand_candidates(void **state)
+{
+	enum { COUNT = 1000 };
+	struct sink_options options = everything;
+	struct task *tasks = calloc(COUNT, sizeof(*tasks));
+	struct timespec from, to;
+	struct sample sample;
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	assert_non_null(tasks);
+	sample_fill(&sample);
+	for (uint32_t i = 0; i < COUNT; i++)
+		tasks[i] = sample_task(4242 + i, "worker", MIB * (COUNT - i), 256 * (COUNT - i));
+	sample.episode.tasks = tasks;
+	sample.episode.n_tasks = sample.episode.total = sample.episode.eligible = COUNT;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	assert_int_equal(sink->ops->episode(sink, sample_host(), &sample.episode), 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	print_message("%u candidates: %.1f ms\n", COUNT,
+		      (double)(to.tv_sec - from.tv_sec) * 1e3 +
+			      (double)(to.tv_nsec - from.tv_nsec) / 1e6);
+	root = parse_line(take_line(sink, options.fd));
+	assert_int_equal(json_array_size(at(root, "candidates.tasks")), COUNT);
+	check_number(root, "candidates.tasks.999.pid", 5241);
+	json_decref(root);
+	free(tasks);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_is_what_the_contract_says),
+		cmocka_unit_test(candidates_and_why),
+		cmocka_unit_test(fewer_candidates_where_fewer_are_asked_for),
+		cmocka_unit_test(a_global_kill_has_no_memcg),
+		cmocka_unit_test(limits_of_a_memcg),
+		cmocka_unit_test(every_victim_of_a_group),
+		cmocka_unit_test(what_is_not_known_is_absent),
+		cmocka_unit_test(words_of_the_enumerations),
+		cmocka_unit_test(attached_tells_what_was_refused),
+		cmocka_unit_test(outcomes),
+		cmocka_unit_test(losses_and_totals),
+		cmocka_unit_test(hostile_names_stay_inside_their_string),
+		cmocka_unit_test(any_bytes_make_valid_json),
+		cmocka_unit_test(a_reader_that_went_away_is_told),
+		cmocka_unit_test(a_thousand_candidates),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

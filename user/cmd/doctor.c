@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* oomtrace doctor: what this host supports, and what to do about what it does not. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/verbs.h"
+#include "core/episode.h"
+#include "kernel/tracer.h"
+#include "lib/json.h"
+#include "lib/log.h"
+#include "lib/outbuf.h"
+#include "proc/cgroup.h"
+#include "proc/host.h"
+#include "proc/kmsg.h"
+
+#define LINE_BYTES 8192
+
+struct doctor {
+	bool json;
+	struct host_facts facts;
+	struct survey survey;
+	enum cgroup_version memory_cgroups;
+	int logged; /* kills in the kernel log, or a negative errno */
+};
+
+static const struct argp_option options[] = {
+	{"json", 'j', 0, 0, "One JSON object instead of words", 0},
+	{0},
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct doctor *doctor = state->input;
+
+	switch (key) {
+	case 'j':
+		doctor->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one word too many", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp doctor_argp = {
+	.options = options,
+	.parser = parse_option,
+	.doc = "Say what this host supports, which backend oomtrace will use, and what to do about "
+	       "what does not work."
+	       "\vExit status: 0 a backend works, 2 wrong usage, 3 none does.",
+};
+
+static void examine(struct doctor *doctor)
+{
+	host_read(&doctor->facts);
+	survey_host(&doctor->survey);
+	doctor->memory_cgroups = cgroup_memory_version();
+	doctor->logged = kmsg_count_kills();
+}
+
+/* Without privilege or the kernel's types no backend is even tried, and none is refused. */
+static bool is_tried(const struct survey *survey)
+{
+	return survey->privileged && survey->btf;
+}
+
+/* The first backend that works, or WIRE_BACKENDS. */
+static unsigned int chosen_backend(const struct survey *survey)
+{
+	unsigned int i = is_tried(survey) ? 0 : WIRE_BACKENDS;
+
+	while (i < WIRE_BACKENDS && survey->backends[i].refused)
+		i++;
+	return i;
+}
+
+static void say_row(const char *what, const char *result)
+{
+	printf("%-16s %s\n", what, result);
+}
+
+static void say_error(const char *what, const char *result, const char *error)
+{
+	printf("%-16s %s%s%s\n", what, result, *error ? ": " : "", error);
+}
+
+static void say_log(const struct doctor *doctor)
+{
+	if (doctor->logged < 0)
+		say_error("kernel log", "cannot be read", strerror(-doctor->logged));
+	else
+		say_row("kernel log", "can be read");
+	if (doctor->facts.oom_kills == WIRE_NONE_U64) {
+		say_row("OOM kills", "not counted by this kernel");
+		return;
+	}
+	printf("%-16s %lu since boot", "OOM kills", (unsigned long)doctor->facts.oom_kills);
+	if (doctor->logged >= 0)
+		printf(", %d of them still in the kernel log", doctor->logged);
+	printf("\n");
+}
+
+static void say_host(const struct doctor *doctor)
+{
+	static const char *const versions[] = {
+		[CGROUP_NONE] =
+			"not mounted: a cgroup's kills are seen, -c needs its path from the "
+			"root",
+		[CGROUP_V1] = "version 1",
+		[CGROUP_V2] = "version 2",
+	};
+	const struct host_facts *facts = &doctor->facts;
+	const struct survey *survey = &doctor->survey;
+
+	printf("oomtrace %s on %s, kernel %s, %s\n\n", OOMTRACE_VERSION, facts->host, facts->kernel,
+	       facts->arch);
+	say_error("kernel types",
+		  survey->btf           ? "found (BTF)"
+		  : !survey->privileged ? "not looked for (BTF)"
+					: "not found (BTF)",
+		  survey->btf ? "" : survey->btf_error);
+	say_error("privilege", survey->privileged ? "enough" : "not enough",
+		  survey->privileged ? "" : survey->privilege_error);
+	say_row("lockdown", *facts->lockdown ? facts->lockdown : "unknown (no securityfs here)");
+	say_row("memory cgroups", versions[doctor->memory_cgroups]);
+	say_log(doctor);
+	printf("\n");
+}
+
+static void say_backends(const struct survey *survey)
+{
+	unsigned int chosen = chosen_backend(survey);
+
+	for (unsigned int i = 0; i < WIRE_BACKENDS; i++) {
+		const struct refusal *refusal = &survey->backends[i];
+
+		if (!refusal->refused) {
+			say_row(backend_name(i), is_tried(survey) ? "works" : "not tried");
+			continue;
+		}
+		say_error(backend_name(i), "refused", refusal->reason);
+		if (*refusal->remedy)
+			printf("%-16s to do: %s\n", "", refusal->remedy);
+	}
+	if (chosen < WIRE_BACKENDS)
+		printf("\noomtrace will use %s.\n", backend_name(chosen));
+	else if (geteuid() != 0)
+		printf("\nNothing works for this user. Try again as root: sudo oomtrace doctor\n");
+	else
+		printf("\nNothing works here: oomtrace cannot trace on this host.\n");
+}
+
+static void put_backends(struct json *json, const struct survey *survey)
+{
+	json_open_array(json, "backends");
+	for (unsigned int i = 0; i < WIRE_BACKENDS; i++) {
+		const struct refusal *refusal = &survey->backends[i];
+
+		json_open_object(json, NULL);
+		json_put_string(json, "backend", backend_name(i));
+		json_put_bool(json, "works", is_tried(survey) && !refusal->refused);
+		if (refusal->refused)
+			json_put_string(json, "reason", refusal->reason);
+		if (refusal->refused && *refusal->remedy)
+			json_put_string(json, "remedy", refusal->remedy);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+/* Returns 0 or a negative errno. */
+static int put_json(const struct doctor *doctor)
+{
+	const struct host_facts *facts = &doctor->facts;
+	unsigned int chosen = chosen_backend(&doctor->survey);
+	struct outbuf out;
+	struct json json;
+	int error = outbuf_init(&out, STDOUT_FILENO, LINE_BYTES);
+
+	if (error)
+		return error;
+	json_init(&json, &out);
+	json_open_object(&json, NULL);
+	json_put_u64(&json, "schema", 1);
+	json_put_string(&json, "type", "doctor");
+	json_put_string(&json, "host", facts->host);
+	json_put_string(&json, "boot_id", facts->boot_id);
+	json_put_string(&json, "version", OOMTRACE_VERSION);
+	json_put_string(&json, "kernel", facts->kernel);
+	json_put_string(&json, "arch", facts->arch);
+	json_put_bool(&json, "btf", doctor->survey.btf);
+	json_put_bool(&json, "privileged", doctor->survey.privileged);
+	if (*facts->lockdown)
+		json_put_string(&json, "lockdown", facts->lockdown);
+	if (doctor->memory_cgroups != CGROUP_NONE)
+		json_put_u64(&json, "memory_cgroups", doctor->memory_cgroups == CGROUP_V1 ? 1 : 2);
+	json_put_bool(&json, "kernel_log", doctor->logged >= 0);
+	if (facts->oom_kills != WIRE_NONE_U64)
+		json_put_u64(&json, "oom_kills", facts->oom_kills);
+	if (doctor->logged >= 0)
+		json_put_u64(&json, "oom_kills_logged", (uint64_t)doctor->logged);
+	if (chosen < WIRE_BACKENDS)
+		json_put_string(&json, "backend", backend_name(chosen));
+	put_backends(&json, &doctor->survey);
+	json_close(&json);
+	error = json_end(&json);
+	outbuf_free(&out);
+	return error;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	static struct doctor doctor;
+	int error = 0;
+
+	argp_parse(&doctor_argp, argc, argv, 0, NULL, &doctor);
+	examine(&doctor);
+	if (doctor.json) {
+		error = put_json(&doctor);
+	} else {
+		say_host(&doctor);
+		say_backends(&doctor.survey);
+		error = fflush(stdout) ? -EIO : 0;
+	}
+	if (error) {
+		log_error("cannot write: %s", strerror(-error));
+		return EXIT_FAILED;
+	}
+	return chosen_backend(&doctor.survey) < WIRE_BACKENDS ? EXIT_DONE : EXIT_CANNOT_TRACE;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cmd/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/parse.h"
+#include "proc/cgroup.h"
+
+enum { KEY_COMM = 0x100, KEY_COLOR };
+
+static const struct argp_option options[] = {
+	{0, 0, 0, 0, "Output:", 1},
+	{"output", 'o', "FORMAT[:FILE]", 0,
+	 "Give text or json, to stdout or appended to FILE; repeatable (default: text)", 1},
+	{"json", 'j', 0, 0, "The same as -o json: one JSON object a line", 1},
+	{"candidates", 'k', "N|all", 0,
+	 "Show N candidates of each kill on stdout (default: text 10, json all)", 1},
+	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
+	 1},
+	{"quiet", 'q', 0, 0, "No banner, no notes, and no table of candidates in text", 1},
+	{"verbose", 'v', 0, 0, "Say more on stderr about what is done; twice: libbpf's words too",
+	 1},
+	{0, 0, 0, 0, "Which kills:", 2},
+	{"pid", 'p', "PID", 0, "Only those with this process among the victims", 2},
+	{"cgroup", 'c', "PATH", 0,
+	 "Only those in this cgroup and below, by its path in the hierarchy or in the file system",
+	 2},
+	{"comm", KEY_COMM, "NAME", 0, "Only those with a victim of this name", 2},
+	{"count", 'n', "N", 0, "End after N of them and what became of their victims", 2},
+	{0},
+};
+
+int output_spec_parse(const char *text, struct output_spec *ret_spec)
+{
+	size_t len = strcspn(text, ":");
+	struct output_spec spec = {0};
+
+	if (len == 4 && strncmp(text, "text", len) == 0)
+		spec.format = OUTPUT_TEXT;
+	else if (len == 4 && strncmp(text, "json", len) == 0)
+		spec.format = OUTPUT_JSON;
+	else
+		return -EINVAL;
+	if (text[len] == ':') {
+		spec.file = text + len + 1;
+		if (!*spec.file)
+			return -EINVAL;
+		if (strcmp(spec.file, "-") == 0)
+			spec.file = NULL;
+	}
+	*ret_spec = spec;
+	return 0;
+}
+
+static void add_output(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	struct output_spec spec;
+
+	if (output_spec_parse(text, &spec))
+		argp_error(state, "'%s' is no output: text, json, text:FILE or json:FILE", text);
+	if (outputs->n_specs == OUTPUTS_MAX)
+		argp_error(state, "more than %d outputs", OUTPUTS_MAX);
+	for (unsigned int i = 0; i < outputs->n_specs; i++) {
+		const char *other = outputs->specs[i].file;
+
+		if (!spec.file && !other)
+			argp_error(state, "two outputs on stdout: give one of them a file");
+		if (spec.file && other && strcmp(spec.file, other) == 0)
+			argp_error(state, "two outputs in '%s'", other);
+	}
+	outputs->specs[outputs->n_specs++] = spec;
+}
+
+static void set_candidates(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	uint64_t n = CANDIDATES_ALL;
+
+	if (strcmp(text, "all") != 0 && parse_number(text, CANDIDATES_ALL - 1, &n))
+		argp_error(state, "'%s' is no number of candidates: N or all", text);
+	outputs->candidates = (uint32_t)n;
+	outputs->candidates_given = true;
+}
+
+static void set_color(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (strcmp(text, "auto") == 0)
+		outputs->color = COLOR_AUTO;
+	else if (strcmp(text, "always") == 0)
+		outputs->color = COLOR_ALWAYS;
+	else if (strcmp(text, "never") == 0)
+		outputs->color = COLOR_NEVER;
+	else
+		argp_error(state, "'%s' is no choice of colours: auto, always or never", text);
+}
+
+static void set_cgroup(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (cgroup_path(text, outputs->cgroup))
+		argp_error(state, "'%s' is no cgroup's path: /system.slice, or where it is mounted",
+			   text);
+	outputs->filter.cgroup = outputs->cgroup;
+}
+
+static void set_pid(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	uint64_t pid;
+
+	if (parse_number(text, INT32_MAX, &pid) || !pid)
+		argp_error(state, "'%s' is no process id", text);
+	outputs->filter.pid = (uint32_t)pid;
+}
+
+static void set_count(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (parse_number(text, UINT64_MAX, &outputs->count) || !outputs->count)
+		argp_error(state, "'%s' is no number of kills: 1 or more", text);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	static const struct output_spec text_to_stdout = {.format = OUTPUT_TEXT};
+	struct outputs *outputs = state->input;
+
+	switch (key) {
+	case 'o':
+		add_output(outputs, arg, state);
+		return 0;
+	case 'j':
+		add_output(outputs, "json", state);
+		return 0;
+	case 'k':
+		set_candidates(outputs, arg, state);
+		return 0;
+	case KEY_COLOR:
+		set_color(outputs, arg, state);
+		return 0;
+	case 'q':
+		outputs->quiet = true;
+		log_set_level(LOG_QUIET);
+		return 0;
+	case 'v':
+		outputs->verbose++;
+		log_set_level(LOG_VERBOSE);
+		return 0;
+	case 'p':
+		set_pid(outputs, arg, state);
+		return 0;
+	case 'c':
+		set_cgroup(outputs, arg, state);
+		return 0;
+	case KEY_COMM:
+		outputs->filter.comm = arg;
+		return 0;
+	case 'n':
+		set_count(outputs, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (outputs->quiet && outputs->verbose)
+			argp_error(state, "-q and -v contradict each other");
+		if (!outputs->n_specs)
+			outputs->specs[outputs->n_specs++] = text_to_stdout;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp outputs_argp = {.options = options, .parser = parse_option};
+
+uint32_t output_candidates(const struct outputs *outputs, const struct output_spec *spec)
+{
+	if (!spec->file && outputs->candidates_given)
+		return outputs->candidates;
+	return spec->format == OUTPUT_TEXT ? TEXT_DEFAULT_CANDIDATES : CANDIDATES_ALL;
+}
+
+bool output_color(const struct outputs *outputs, bool is_terminal)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (outputs->color != COLOR_AUTO)
+		return outputs->color == COLOR_ALWAYS;
+	return is_terminal && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* What a person can do about @error of opening a file for writing. */
+static const char *open_remedy(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return ": it is a symbolic link; name the file itself";
+	case ENOENT:
+		return ": create its directory first";
+	case EISDIR:
+		return ": name a file in it";
+	case EACCES:
+	case EPERM:
+		return ": choose a place that this user may write to";
+	case EROFS:
+		return ": choose a place on another file system";
+	default:
+		return "";
+	}
+}
+
+int output_open(const char *path, bool truncate)
+{
+	int how = truncate ? O_TRUNC : O_APPEND;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | how, 0600);
+	int error;
+
+	if (fd >= 0)
+		return fd;
+	error = errno;
+	log_error("cannot write to %s: %s%s", path, strerror(error), open_remedy(error));
+	return -error;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The options that say what is given, where and in which shape: of every verb
+ * that gives episodes.
+ */
+#ifndef OOMTRACE_CMD_OUTPUTS_H
+#define OOMTRACE_CMD_OUTPUTS_H
+
+#include <argp.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/episode.h"
+#include "core/filter.h"
+#include "sink/sink.h"
+
+#define OUTPUTS_MAX             8
+#define TEXT_DEFAULT_CANDIDATES 10
+
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
+
+struct output_spec {
+	enum output_format format;
+	const char *file; /* NULL: stdout */
+};
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct outputs {
+	struct output_spec specs[OUTPUTS_MAX];
+	unsigned int n_specs; /* at least 1 once parsed */
+	bool candidates_given;
+	uint32_t candidates;
+	enum color_choice color;
+	bool quiet;
+	unsigned int verbose; /* how often it was said */
+	uint64_t count;       /* episodes to give; 0: all */
+	struct filter filter;
+	char cgroup[PATH_MAX]; /* what filter.cgroup points at */
+};
+
+/* A child of a verb's argp; its input is a struct outputs, zeroed. */
+extern const struct argp outputs_argp;
+
+/* "json" or "text:FILE" ("-" is stdout). Returns 0, or -EINVAL. */
+int output_spec_parse(const char *text, struct output_spec *ret_spec);
+
+/* How many candidates @spec shows: -k shapes stdout only. */
+uint32_t output_candidates(const struct outputs *outputs, const struct output_spec *spec);
+
+/* Whether stdout gets colours, by --color, NO_COLOR, TERM and whether it is a terminal. */
+bool output_color(const struct outputs *outputs, bool is_terminal);
+
+/*
+ * Opens @path for writing, mode 0600 if it is new, and no symbolic link. With
+ * @truncate what it held is gone, else lines are added. Returns a file
+ * descriptor, or a negative errno after having said what to do about it.
+ */
+int output_open(const char *path, bool truncate);
+
+#endif /* OOMTRACE_CMD_OUTPUTS_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* oomtrace replay: a recording through the assembler to the outputs, without the host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/delivery.h"
+#include "cmd/outputs.h"
+#include "cmd/verbs.h"
+#include "core/assemble.h"
+#include "core/recording.h"
+#include "lib/cleanup.h"
+#include "lib/log.h"
+
+#define READ_STEP (1024 * 1024)
+
+struct replay {
+	struct outputs outputs;
+	const char *file;
+	char *bytes;
+	size_t len;
+	struct delivery *delivery;
+	struct assembler *assembler;
+	uint64_t last_boot_ns;
+	uint64_t malformed;
+	bool detached; /* the recording has its own end */
+};
+
+static const struct argp_child children[] = {{&outputs_argp, 0, NULL, 0}, {0}};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct replay *replay = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &replay->outputs;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (replay->file)
+			argp_error(state, "'%s' is one word too many: one recording at a time",
+				   arg);
+		replay->file = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!replay->file)
+			argp_error(state, "which recording? FILE, or - for stdin");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp replay_argp = {
+	.parser = parse_option,
+	.children = children,
+	.args_doc = "FILE",
+	.doc = "Give a recording made with oomtrace --record again, to any output; FILE - is stdin."
+	       "\vNeeds no privilege and nothing of the host that was recorded. Exit status: 0 "
+	       "done, 1 the recording is damaged or could not be read, 2 wrong usage.",
+};
+
+/* Reads @fd to its end. Returns 0 or a negative errno. */
+static int read_all(int fd, char **ret_bytes, size_t *ret_len)
+{
+	scope_free char *bytes = NULL;
+	size_t len = 0, size = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (len == size) {
+			char *more = realloc(bytes, size + READ_STEP);
+
+			if (!more)
+				return -ENOMEM;
+			bytes = more;
+			size += READ_STEP;
+		}
+		n = read(fd, bytes + len, size - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (!n)
+			break;
+		if (n > 0)
+			len += (size_t)n;
+	}
+	*ret_bytes = bytes;
+	*ret_len = len;
+	bytes = NULL;
+	return 0;
+}
+
+/* Returns 0, or a negative errno after having said why. */
+static int read_recording(struct replay *replay)
+{
+	bool from_stdin = strcmp(replay->file, "-") == 0;
+	scope_close int fd =
+		from_stdin ? dup(STDIN_FILENO) : open(replay->file, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? -errno : read_all(fd, &replay->bytes, &replay->len);
+
+	if (from_stdin)
+		replay->file = "stdin";
+	if (error)
+		log_error("cannot read %s: %s", replay->file, strerror(-error));
+	return error;
+}
+
+static struct wire_head head_of(const void *record)
+{
+	struct wire_head head;
+
+	memcpy(&head, record, sizeof(head));
+	return head;
+}
+
+/* The most candidates that any decision of the recording lists: what the assembler must hold. */
+static uint32_t most_candidates(const struct replay *replay, size_t offset)
+{
+	const void *record;
+	uint32_t most = 1;
+	size_t size;
+
+	while (recording_next(replay->bytes, replay->len, &offset, &record, &size) > 0) {
+		uint32_t count = 0;
+
+		if (head_of(record).kind == WIRE_CANDIDATES &&
+		    size >= offsetof(struct wire_candidates, tasks)) {
+			struct wire_candidates chunk;
+
+			memcpy(&chunk, record, offsetof(struct wire_candidates, tasks));
+			if (chunk.first <= UINT16_MAX * 16U && chunk.count <= WIRE_CHUNK_TASKS)
+				count = chunk.first + chunk.count;
+		}
+		if (count > most)
+			most = count;
+	}
+	return most;
+}
+
+/* Whether nothing more is wanted, @boot_ns being the time that the recording has reached. */
+static bool is_enough(const struct replay *replay, uint64_t boot_ns)
+{
+	uint64_t full_until = delivery_full_until(replay->delivery);
+
+	if (delivery_deserted(replay->delivery))
+		return true;
+	return full_until &&
+	       (boot_ns >= full_until || !assembler_pending_outcomes(replay->assembler));
+}
+
+/* Feeds every record from @offset on. Returns the exit status. */
+static int feed_all(struct replay *replay, size_t offset)
+{
+	const void *record;
+	size_t size;
+	int more = 1;
+
+	while (!is_enough(replay, replay->last_boot_ns)) {
+		more = recording_next(replay->bytes, replay->len, &offset, &record, &size);
+		if (more <= 0)
+			break;
+		replay->last_boot_ns = head_of(record).boot_ns;
+		replay->detached |= head_of(record).kind == WIRE_DETACH;
+		if (assembler_feed(replay->assembler, record, size))
+			replay->malformed++;
+		delivery_settle(replay->delivery, replay->assembler);
+	}
+	if (!replay->detached)
+		assembler_finish(replay->assembler, replay->last_boot_ns);
+	delivery_settle(replay->delivery, replay->assembler);
+	if (replay->malformed)
+		log_error("%s: %lu records in it are malformed and were left out", replay->file,
+			  (unsigned long)replay->malformed);
+	if (more < 0)
+		log_error("%s: damaged from byte %zu of %zu on; all before it was given",
+			  replay->file, offset, replay->len);
+	if (more < 0 || replay->malformed || delivery_failed(replay->delivery))
+		return EXIT_FAILED;
+	return EXIT_DONE;
+}
+
+static int run(struct replay *replay)
+{
+	struct assembler_config config = {.ops = &delivery_ops, .source = "replay"};
+	size_t offset;
+
+	if (read_recording(replay))
+		return EXIT_FAILED;
+	if (recording_open(replay->bytes, replay->len, &offset)) {
+		log_error("%s is no recording of oomtrace", replay->file);
+		return EXIT_FAILED;
+	}
+	if (delivery_new(&replay->outputs, &replay->delivery))
+		return EXIT_FAILED;
+	config.ctx = replay->delivery;
+	config.max_candidates = most_candidates(replay, offset);
+	replay->assembler = assembler_new(&config);
+	if (!replay->assembler) {
+		log_error("not enough memory for %u candidates", config.max_candidates);
+		return EXIT_FAILED;
+	}
+	return feed_all(replay, offset);
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	static struct replay replay;
+	int status;
+
+	argp_parse(&replay_argp, argc, argv, 0, NULL, &replay);
+	signal(SIGPIPE, SIG_IGN);
+	status = run(&replay);
+	if (replay.assembler)
+		assembler_free(replay.assembler);
+	delivery_free(replay.delivery);
+	free(replay.bytes);
+	return status;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cmd/trace_options.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/verbs.h"
+#include "lib/parse.h"
+
+#define RING_SIZE_MAX (1ULL << 30) /* far beyond any use, and well within 32 bits */
+
+enum { KEY_BACKEND = 0x200, KEY_RING_SIZE };
+
+static const struct argp_option options[] = {
+	{0, 0, 0, 0, "Tracing:", 3},
+	{"duration", 'd', "TIME", 0, "End after TIME: 5, 90s, 2m, 1h", 3},
+	{"record", 'r', "FILE", 0, "Keep what the kernel said in FILE, for oomtrace replay", 3},
+	{"backend", KEY_BACKEND, "NAME", 0,
+	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
+	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
+	 "Size of the ring buffer, a power of two; K and M are understood", 3},
+	{0},
+};
+
+static const struct argp_child children[] = {{&outputs_argp, 0, NULL, 0}, {0}};
+
+static enum backend parse_backend(const char *text, struct argp_state *state)
+{
+	static const char *const names[] = {
+		[BACKEND_FENTRY] = "fentry",
+		[BACKEND_KPROBE] = "kprobe",
+		[BACKEND_TRACEPOINT] = "tracepoint",
+		[BACKEND_AUTO] = "auto",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(text, names[i]) == 0)
+			return (enum backend)i;
+	argp_error(state, "'%s' is no backend: auto, fentry, kprobe or tracepoint", text);
+	return BACKEND_AUTO;
+}
+
+static uint32_t parse_ring_size(const char *text, struct argp_state *state)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size;
+
+	if (parse_size(text, &size))
+		argp_error(state, "'%s' is no size: 65536, 256K or 1M", text);
+	if (size < page || size > RING_SIZE_MAX || (size & (size - 1)))
+		argp_error(state, "a ring of %s: not a power of two from %luK to %lluM", text,
+			   (unsigned long)page >> 10, RING_SIZE_MAX >> 20);
+	return (uint32_t)size;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct trace_options *trace = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &trace->outputs;
+		return 0;
+	case 'd':
+		if (parse_duration(arg, &trace->duration_ns))
+			argp_error(state, "'%s' is no duration: 5, 90s, 2m or 1h", arg);
+		return 0;
+	case 'r':
+		trace->record = arg;
+		return 0;
+	case KEY_BACKEND:
+		trace->backend = parse_backend(arg, state);
+		return 0;
+	case KEY_RING_SIZE:
+		trace->ring_size = parse_ring_size(arg, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one word too many", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp trace_argp = {
+	.options = options,
+	.parser = parse_option,
+	.children = children,
+	.doc = "Stream every OOM kill until Ctrl-C: who died, why that one, what would have "
+	       "changed it."
+	       "\vData goes to stdout, everything else to stderr. Exit status: 0 done, 1 failed at "
+	       "run time, 2 wrong usage, 3 this host or this user cannot trace "
+	       "(see oomtrace doctor).",
+};
+
+void trace_options_parse(int argc, char **argv, struct trace_options *ret_options)
+{
+	memset(ret_options, 0, sizeof(*ret_options));
+	ret_options->backend = BACKEND_AUTO;
+	argp_parse(&trace_argp, argc, argv, 0, NULL, ret_options);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef OOMTRACE_CMD_TRACE_OPTIONS_H
+#define OOMTRACE_CMD_TRACE_OPTIONS_H
+
+#include <stdint.h>
+
+#include "cmd/outputs.h"
+#include "kernel/tracer.h"
+
+struct trace_options {
+	struct outputs outputs;
+	const char *record; /* file, or NULL */
+	uint64_t duration_ns;
+	enum backend backend;
+	uint32_t ring_size; /* 0: the tracer's own choice */
+};
+
+/* Parses; exits with status 2 and a word on stderr when something is wrong. */
+void trace_options_parse(int argc, char **argv, struct trace_options *ret_options);
+
+#endif /* OOMTRACE_CMD_TRACE_OPTIONS_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The verbs. Each parses its own arguments through its argp table, argv[0]
+ * being what was typed to reach it, and returns the exit status.
+ */
+#ifndef OOMTRACE_CMD_VERBS_H
+#define OOMTRACE_CMD_VERBS_H
+
+#include <argp.h>
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,       /* at run time */
+	EXIT_USAGE = 2,        /* argp_err_exit_status */
+	EXIT_CANNOT_TRACE = 3, /* this host or this user cannot */
+};
+
+extern const struct argp trace_argp, replay_argp, doctor_argp;
+
+int cmd_trace(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#endif /* OOMTRACE_CMD_VERBS_H */

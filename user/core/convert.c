@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "core/convert.h"
+
+#include <string.h>
+
+#include "core/text.h"
+
+uint64_t convert_pages(uint64_t pages, uint64_t page_size)
+{
+	uint64_t bytes;
+
+	return __builtin_mul_overflow(pages, page_size, &bytes) ? UINT64_MAX : bytes;
+}
+
+static void convert_points(const struct wire_task *wire, struct task *task)
+{
+	bool any = wire->flags & (TASK_POINTS_KERNEL | TASK_POINTS_COMPUTED);
+
+	/* oom_evaluate_task() takes a task_origin with LONG_MAX points, without counting. */
+	if (task->eligible && (wire->flags & TASK_ORIGIN)) {
+		task->known |= TASK_KNOWS_POINTS;
+		task->points = INT64_MAX;
+		task->points_from_kernel = true;
+	} else if (any && wire->points != INT64_MIN) { /* LONG_MIN: never to be chosen */
+		task->known |= TASK_KNOWS_POINTS;
+		task->points = wire->points;
+		task->points_from_kernel = wire->flags & TASK_POINTS_KERNEL;
+	}
+}
+
+void convert_task(const struct wire_task *wire, const struct convert *convert,
+		  struct task *ret_task)
+{
+	struct task task = {
+		.pid = wire->pid,
+		.tid = wire->tid,
+		.ppid = wire->ppid,
+		.uid = wire->uid,
+		.threads = wire->threads,
+		.nice = wire->nice,
+		.start_ns = wire->start_ns,
+		.cpu_ns = wire->cpu_ns,
+		.oom_score_adj = wire->oom_score_adj,
+		.eligible = wire->skip == SKIP_NONE,
+		.skip = wire->skip,
+		.killed_as = KILLED_AS_CHOSEN,
+	};
+
+	text_copy(task.comm, sizeof(task.comm), wire->comm, sizeof(wire->comm));
+	if (wire->start_ns) {
+		task.known |= TASK_KNOWS_IDENTITY;
+		if (convert->boot_ns > wire->start_ns)
+			task.age_ns = convert->boot_ns - wire->start_ns;
+	}
+	if (!(wire->flags & TASK_CPU_PARTIAL))
+		task.known |= TASK_KNOWS_CPU;
+	if ((wire->flags & TASK_MM) && !(wire->flags & TASK_UNSTABLE) && convert->page_size) {
+		task.known |= TASK_KNOWS_MEMORY;
+		task.total_vm_bytes = convert_pages(wire->total_vm, convert->page_size);
+		task.rss_anon_bytes = convert_pages(wire->rss_anon, convert->page_size);
+		task.rss_file_bytes = convert_pages(wire->rss_file, convert->page_size);
+		task.rss_shmem_bytes = convert_pages(wire->rss_shmem, convert->page_size);
+		task.swap_bytes = convert_pages(wire->swap, convert->page_size);
+		task.pgtables_bytes = wire->pgtables_bytes;
+	}
+	convert_points(wire, &task);
+	*ret_task = task;
+}
+
+void convert_cgroup(struct task *task, const char *path, bool truncated)
+{
+	task->known &= ~(uint32_t)TASK_KNOWS_CGROUP;
+	if (path)
+		task->known |= TASK_KNOWS_CGROUP;
+	task->cgroup = path;
+	task->cgroup_truncated = truncated;
+}
+
+/* page_counter counts up to LONG_MAX / PAGE_SIZE: that much is no limit. */
+static bool limit_is_max(uint64_t pages, uint64_t page_size)
+{
+	return pages >= INT64_MAX / page_size;
+}
+
+void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg)
+{
+	struct memcg memcg = {.v1 = wire->v1, .oom_group = wire->oom_group};
+
+	if (page_size) {
+		memcg.known |= MEMCG_KNOWS_USAGE;
+		memcg.usage_bytes = convert_pages(wire->usage, page_size);
+		memcg.limit_is_max = limit_is_max(wire->limit, page_size);
+		memcg.limit_bytes = memcg.limit_is_max ? 0 : wire->limit * page_size;
+	}
+	if (page_size && wire->swap_usage != WIRE_NONE_U64) {
+		memcg.known |= MEMCG_KNOWS_SWAP;
+		memcg.swap_bytes = convert_pages(wire->swap_usage, page_size);
+		memcg.swap_limit_is_max = limit_is_max(wire->swap_limit, page_size);
+		memcg.swap_limit_bytes = memcg.swap_limit_is_max ? 0 : wire->swap_limit * page_size;
+	}
+	*ret_memcg = memcg;
+}
+
+static uint64_t fnv1a(uint64_t hash, uint8_t byte)
+{
+	return (hash ^ byte) * 0x100000001b3ULL;
+}
+
+void convert_id(const char *boot_id, uint32_t pid, uint64_t start_ns, char ret_id[EPISODE_ID_LEN])
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; boot_id[i]; i++)
+		hash = fnv1a(hash, (uint8_t)boot_id[i]);
+	for (size_t i = 0; i < sizeof(pid); i++)
+		hash = fnv1a(hash, (uint8_t)(pid >> (8 * i)));
+	for (size_t i = 0; i < sizeof(start_ns); i++)
+		hash = fnv1a(hash, (uint8_t)(start_ns >> (8 * i)));
+	for (size_t i = 0; i < EPISODE_ID_LEN - 1; i++, hash <<= 4)
+		ret_id[i] = "0123456789abcdef"[hash >> 60];
+	ret_id[EPISODE_ID_LEN - 1] = '\0';
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From the wire's units and absences to an episode's: bytes, known bits, text. */
+#ifndef OOMTRACE_CORE_CONVERT_H
+#define OOMTRACE_CORE_CONVERT_H
+
+#include "core/episode.h"
+
+/* What the conversion needs to know of the world. */
+struct convert {
+	uint64_t page_size; /* 0: not known, then no memory is */
+	uint64_t boot_ns;   /* the decision */
+};
+
+/* Pages as bytes; the highest number there is where they do not fit. */
+uint64_t convert_pages(uint64_t pages, uint64_t page_size);
+
+/* A task but for its cgroup, which the wire carries beside it. */
+void convert_task(const struct wire_task *wire, const struct convert *convert,
+		  struct task *ret_task);
+
+/* Says that @task lives in @path (NULL: not known). The text is the caller's. */
+void convert_cgroup(struct task *task, const char *path, bool truncated);
+
+/* A memcg but for its path. */
+void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg);
+
+/*
+ * The name of a kill: 16 hex digits of a 64-bit FNV-1a over the boot id's text, the chosen
+ * victim's pid (4 bytes, little endian) and its start time (8 bytes, little endian). Nothing of
+ * the tracer is in it, so that two tracers on one host give one kill one name, and a replay
+ * keeps it.
+ */
+void convert_id(const char *boot_id, uint32_t pid, uint64_t start_ns, char ret_id[EPISODE_ID_LEN]);
+
+#endif /* OOMTRACE_CORE_CONVERT_H */

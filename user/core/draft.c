@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "core/draft.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assemble.h"
+#include "core/complete.h"
+#include "core/convert.h"
+#include "core/path.h"
+#include "core/score.h"
+#include "core/text.h"
+
+#define PATHS_LEN (256 * 1024) /* for the cgroups of a killed group, most of them the same */
+
+/* A path of the decision, for as long as the episode lives. */
+struct draft_path {
+	bool known, truncated;
+	char text[PATH_TEXT_LEN];
+};
+
+struct draft {
+	struct episode episode;
+	struct convert convert;
+	bool is_open, group, open_ended, ended, walk_cut;
+	uint64_t last_ns; /* the last record of this episode */
+	uint32_t max_candidates;
+	uint32_t listed, received; /* candidates on the wire: announced, come */
+	uint64_t total, over;      /* of the wire; those for which there was no room here */
+	uint64_t victims_over;
+	uint64_t victim_memcg, memcg; /* their directories' inode numbers, 0: not known */
+	struct draft_path victim_path, invoker_path, memcg_path;
+	uint8_t *seen; /* a bit for each index of a candidate */
+	size_t paths_used;
+	struct task victims[EPISODE_VICTIMS];
+	char paths[PATHS_LEN];
+	struct task tasks[]; /* max_candidates, and room for the victim and the runner-up */
+};
+
+struct draft *draft_new(uint32_t max_candidates)
+{
+	struct draft *draft;
+
+	draft = calloc(1, sizeof(*draft) + ((size_t)max_candidates + 2) * sizeof(struct task));
+	if (!draft)
+		return NULL;
+	draft->seen = calloc(max_candidates / 8 + 1, 1);
+	if (!draft->seen) {
+		free(draft);
+		return NULL;
+	}
+	draft->max_candidates = max_candidates;
+	return draft;
+}
+
+void draft_free(struct draft *draft)
+{
+	if (draft)
+		free(draft->seen);
+	free(draft);
+}
+
+uint64_t draft_number(const struct draft *draft)
+{
+	return draft->is_open ? draft->episode.number : 0;
+}
+
+uint32_t draft_victim_pid(const struct draft *draft)
+{
+	return draft->episode.victim.pid;
+}
+
+uint64_t draft_boot_ns(const struct draft *draft)
+{
+	return draft->episode.boot_ns;
+}
+
+static void take_path(const struct wire_path *wire, struct draft_path *path)
+{
+	path->truncated = false;
+	path->known = path_from_wire(wire, path->text, sizeof(path->text), &path->truncated) >= 0;
+}
+
+static void place_in(struct task *task, const struct draft_path *path)
+{
+	convert_cgroup(task, path->known ? path->text : NULL, path->known && path->truncated);
+}
+
+/* The wire tells few paths, and every task's memcg by number: some are the same. */
+static void place_task(struct draft *draft, const struct wire_task *wire, struct task *task)
+{
+	if (wire->memcg_id && wire->memcg_id == draft->victim_memcg)
+		place_in(task, &draft->victim_path);
+	else if (wire->memcg_id && wire->memcg_id == draft->memcg)
+		place_in(task, &draft->memcg_path);
+}
+
+static uint8_t selection_of(const struct wire_decision *decision)
+{
+	const char *word = "oom_kill_allocating_task";
+
+	if (decision->flags & DECISION_EXITING)
+		return SELECTION_EXITING_TASK;
+	if (memmem(decision->message, strnlen(decision->message, sizeof(decision->message)), word,
+		   strlen(word)))
+		return SELECTION_ALLOCATING_TASK;
+	if (decision->message[0] != '\0')
+		return SELECTION_BADNESS;
+	/* Not told: but the allocating task is the invoker, and never chosen within a memcg. */
+	if (decision->constraint == CONSTRAINT_MEMCG_ ||
+	    decision->victim.pid != decision->invoker_pid)
+		return SELECTION_BADNESS;
+	return SELECTION_UNKNOWN;
+}
+
+static void take_facts(struct draft *draft, const struct wire_decision *decision)
+{
+	struct episode *episode = &draft->episode;
+
+	if (decision->constraint != CONSTRAINT_UNKNOWN) {
+		episode->known |= EPISODE_KNOWS_CONSTRAINT;
+		episode->constraint = decision->constraint;
+	}
+	if ((decision->flags & (DECISION_CONTROL | DECISION_TOTALPAGES)) && decision->totalpages) {
+		episode->known |= EPISODE_KNOWS_TOTALPAGES;
+		episode->totalpages = decision->totalpages;
+	}
+	if (decision->flags & DECISION_CONTROL) {
+		episode->known |= EPISODE_KNOWS_GFP;
+		episode->invoker.gfp_mask = decision->gfp_mask;
+		episode->invoker.order = decision->order;
+		episode->sysrq = decision->order == -1;
+	}
+	episode->selection = selection_of(decision);
+	episode->rss_counters = decision->rss_counters;
+	episode->candidates_source = decision->source;
+	episode->total = decision->total;
+	episode->eligible = decision->eligible;
+	episode->truncated = decision->flags & DECISION_TRUNCATED;
+	memcpy(episode->passed_over, decision->passed_over, sizeof(episode->passed_over));
+}
+
+static void take_invoker(struct draft *draft, const struct wire_decision *decision)
+{
+	struct episode *episode = &draft->episode;
+
+	take_path(&decision->invoker_path, &draft->invoker_path);
+	if (!decision->invoker_pid)
+		return;
+	episode->known |= EPISODE_KNOWS_INVOKER;
+	episode->invoker.pid = decision->invoker_pid;
+	episode->invoker.tid = decision->invoker_tid;
+	episode->invoker.uid = decision->invoker_uid;
+	text_copy(episode->invoker.comm, sizeof(episode->invoker.comm), decision->invoker_comm,
+		  sizeof(decision->invoker_comm));
+	if (draft->invoker_path.known) {
+		episode->invoker.cgroup = draft->invoker_path.text;
+		episode->invoker.cgroup_truncated = draft->invoker_path.truncated;
+	}
+}
+
+static void take_memcg(struct draft *draft, const struct wire_memcg *wire)
+{
+	struct episode *episode = &draft->episode;
+
+	take_path(&wire->path, &draft->memcg_path);
+	draft->memcg = wire->known ? wire->id : 0;
+	if (!wire->known)
+		return;
+	episode->known |= EPISODE_KNOWS_MEMCG;
+	convert_memcg(wire, episode->page_size, &episode->memcg);
+	if (draft->memcg_path.known) {
+		episode->memcg.known |= MEMCG_KNOWS_PATH;
+		episode->memcg.path = draft->memcg_path.text;
+		episode->memcg.path_truncated = draft->memcg_path.truncated;
+	}
+}
+
+static void take_tasks(struct draft *draft, const struct wire_decision *decision)
+{
+	struct episode *episode = &draft->episode;
+
+	take_path(&decision->victim_path, &draft->victim_path);
+	draft->victim_memcg = decision->victim.memcg_id;
+	convert_task(&decision->victim, &draft->convert, &episode->victim);
+	place_in(&episode->victim, &draft->victim_path);
+	episode->victims[0] = episode->victim;
+	episode->n_victims = 1;
+	episode->has_runner_up = decision->flags & DECISION_RUNNER_UP;
+	if (episode->has_runner_up) {
+		convert_task(&decision->runner_up, &draft->convert, &episode->runner_up);
+		place_task(draft, &decision->runner_up, &episode->runner_up);
+	}
+}
+
+void draft_begin(struct draft *draft, const struct wire_decision *decision,
+		 const struct draft_setting *setting)
+{
+	struct episode *episode = &draft->episode;
+
+	memset(episode, 0, sizeof(*episode));
+	memset(draft->seen, 0, draft->max_candidates / 8 + 1);
+	draft->convert = (struct convert){setting->page_size, decision->head.boot_ns};
+	draft->is_open = true;
+	draft->ended = false;
+	draft->walk_cut = decision->flags & DECISION_TRUNCATED;
+	draft->group = decision->flags & DECISION_GROUP;
+	draft->open_ended = decision->flags & DECISION_OPEN;
+	draft->last_ns = decision->head.boot_ns;
+	draft->listed = decision->listed;
+	draft->total = decision->total;
+	draft->received = 0;
+	draft->over = draft->victims_over = 0;
+	draft->paths_used = 0;
+
+	episode->victims = draft->victims;
+	episode->tasks = draft->tasks;
+	episode->number = decision->head.episode;
+	episode->began_ns = decision->began_ns;
+	episode->boot_ns = decision->head.boot_ns;
+	episode->source = setting->source;
+	episode->backend = setting->backend;
+	episode->page_size = setting->page_size;
+	episode->constraint = CONSTRAINT_UNKNOWN;
+	convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns, episode->id);
+	take_facts(draft, decision);
+	take_invoker(draft, decision);
+	take_memcg(draft, &decision->memcg);
+	take_tasks(draft, decision);
+}
+
+static void draft_touch(struct draft *draft, const struct wire_head *head)
+{
+	if (head->boot_ns > draft->last_ns)
+		draft->last_ns = head->boot_ns;
+}
+
+/* Returns whether the candidate of this index is new, and notes that it came. */
+static bool index_is_new(struct draft *draft, uint32_t index)
+{
+	uint8_t bit = (uint8_t)(1U << (index % 8));
+
+	if (draft->seen[index / 8] & bit)
+		return false;
+	draft->seen[index / 8] |= bit;
+	return true;
+}
+
+int draft_candidates(struct draft *draft, const struct wire_candidates *candidates)
+{
+	struct episode *episode = &draft->episode;
+	uint32_t fresh = 0;
+
+	if (candidates->first > draft->listed ||
+	    candidates->count > draft->listed - candidates->first)
+		return -EBADMSG;
+	draft_touch(draft, &candidates->head);
+	for (uint32_t i = 0; i < candidates->count; i++) {
+		const struct wire_task *wire = &candidates->tasks[i];
+		uint32_t index = candidates->first + i;
+		struct task *task = &draft->tasks[episode->n_tasks];
+
+		/* Past the room here an index is not remembered: those come in order. */
+		if (index >= draft->max_candidates) {
+			if (draft->received < draft->listed)
+				draft->over++;
+		} else if (index_is_new(draft, index)) {
+			convert_task(wire, &draft->convert, task);
+			place_task(draft, wire, task);
+			task->scan = index;
+			episode->n_tasks++;
+		} else {
+			continue;
+		}
+		if (draft->received < draft->listed)
+			draft->received++;
+		fresh++;
+	}
+	return fresh || !candidates->count ? 0 : -EBADMSG;
+}
+
+static bool task_is(const struct task *task, uint32_t pid, uint64_t start_ns)
+{
+	return task->pid == pid && task->start_ns == start_ns;
+}
+
+/* Keeps @path's text; the cgroups of a group's members are few, and follow each other. */
+static const char *keep_path(struct draft *draft, const struct draft_path *path)
+{
+	const struct task *last = &draft->victims[draft->episode.n_victims - 1];
+	size_t len = strlen(path->text) + 1;
+	char *kept = draft->paths + draft->paths_used;
+
+	if (last->cgroup && !strcmp(last->cgroup, path->text))
+		return last->cgroup;
+	if (len > sizeof(draft->paths) - draft->paths_used)
+		return NULL;
+	memcpy(kept, path->text, len);
+	draft->paths_used += len;
+	return kept;
+}
+
+void draft_victim(struct draft *draft, const struct wire_victim *victim)
+{
+	struct episode *episode = &draft->episode;
+	struct draft_path path;
+	struct task *task;
+
+	draft_touch(draft, &victim->head);
+	take_path(&victim->path, &path);
+	for (uint32_t i = 0; i < episode->n_victims; i++) {
+		/* The kernel kills the chosen one again when it kills the group. */
+		if (task_is(&draft->victims[i], victim->task.pid, victim->task.start_ns)) {
+			if (i == 0 && path.known && !draft->victim_path.known) {
+				draft->victim_path = path;
+				place_in(&episode->victim, &draft->victim_path);
+				place_in(&draft->victims[0], &draft->victim_path);
+			}
+			return;
+		}
+	}
+	if (episode->n_victims == EPISODE_VICTIMS) {
+		draft->victims_over++;
+		return;
+	}
+	task = &draft->victims[episode->n_victims];
+	convert_task(&victim->task, &draft->convert, task);
+	if (path.known)
+		convert_cgroup(task, keep_path(draft, &path), path.truncated);
+	task->killed_as = KILLED_AS_GROUP;
+	episode->n_victims++;
+}
+
+void draft_end(struct draft *draft, const struct wire_end *end)
+{
+	draft_touch(draft, &end->head);
+	draft->ended = true;
+	/* Chosen, and then found to be on its way out: marked, not killed. */
+	if (end->flags & END_EXITING)
+		draft->episode.selection = SELECTION_EXITING_TASK;
+}
+
+bool draft_is_complete(const struct draft *draft)
+{
+	if (draft->ended)
+		return true;
+	return draft->open_ended && !draft->group && draft->received == draft->listed;
+}
+
+uint64_t draft_deadline(const struct draft *draft)
+{
+	uint64_t delay = draft->open_ended ? EPISODE_DEADLINE_NS : END_DEADLINE_NS;
+
+	if (!draft->is_open)
+		return 0;
+	return draft->last_ns > UINT64_MAX - 1 - delay ? UINT64_MAX - 1 : draft->last_ns + delay;
+}
+
+/* Gives @task points where it lacks them and the kernel's formula has all it needs. */
+static void fill_points(const struct episode *episode, struct task *task)
+{
+	if (!(task->known & TASK_KNOWS_POINTS) && (episode->known & EPISODE_KNOWS_TOTALPAGES) &&
+	    !score_of(task, episode->page_size, episode->totalpages, &task->points))
+		task->known |= TASK_KNOWS_POINTS;
+}
+
+/*
+ * Sees to it that @task, which came with the decision, is among the candidates. Returns whether
+ * it was not: its own record was lost.
+ */
+static bool ensure_task(struct episode *episode, struct task *task)
+{
+	for (uint32_t i = 0; i < episode->n_tasks; i++) {
+		struct task *found = &episode->tasks[i];
+
+		if (!task_is(found, task->pid, task->start_ns))
+			continue;
+		task->scan = found->scan;
+		if (task->points_from_kernel && !found->points_from_kernel) {
+			found->points = task->points;
+			found->points_from_kernel = true;
+			found->known |= TASK_KNOWS_POINTS;
+		}
+		if (!(found->known & TASK_KNOWS_CGROUP) && (task->known & TASK_KNOWS_CGROUP))
+			convert_cgroup(found, task->cgroup, task->cgroup_truncated);
+		return false;
+	}
+	task->scan = UINT32_MAX;
+	episode->tasks[episode->n_tasks++] = *task;
+	return true;
+}
+
+/* Accounts for every candidate: in the list, or lost and why. */
+static void count_candidates(struct draft *draft, uint32_t rescued)
+{
+	struct episode *episode = &draft->episode;
+	uint64_t ring = draft->listed - draft->received;
+	uint64_t scratch = draft->total - draft->listed + draft->over;
+	uint32_t eligible = 0;
+
+	if (rescued <= ring) {
+		ring -= rescued;
+	} else {
+		rescued -= (uint32_t)ring;
+		ring = 0;
+		scratch = scratch > rescued ? scratch - rescued : 0;
+	}
+	episode->loss[LOSS_RING_CANDIDATE] = ring;
+	episode->loss[LOSS_SCRATCH_CANDIDATE] = scratch;
+	episode->lost = (uint32_t)(ring + scratch);
+
+	for (uint32_t i = 0; i < episode->n_tasks; i++)
+		eligible += episode->tasks[i].eligible;
+	if (episode->total < episode->n_tasks) /* a snapshot may come too late for the victim */
+		episode->total = episode->n_tasks;
+	if (episode->eligible < eligible)
+		episode->eligible = eligible;
+}
+
+static void close_candidates(struct draft *draft)
+{
+	struct episode *episode = &draft->episode;
+	uint32_t rescued = 0;
+
+	if (episode->candidates_source != SOURCE_NONE) {
+		rescued += ensure_task(episode, &episode->victim);
+		if (episode->has_runner_up)
+			rescued += ensure_task(episode, &episode->runner_up);
+	}
+	count_candidates(draft, rescued);
+	for (uint32_t i = 0; i < episode->n_tasks; i++)
+		fill_points(episode, &episode->tasks[i]);
+	for (uint32_t i = 1; i < episode->n_victims; i++)
+		fill_points(episode, &episode->victims[i]);
+	fill_points(episode, &episode->victim);
+	fill_points(episode, &episode->runner_up);
+	episode->victims[0] = episode->victim;
+	tasks_sort(episode->tasks, episode->n_tasks);
+}
+
+struct episode *draft_close(struct draft *draft, const struct klog_report *report,
+			    struct draft_losses *ret_losses)
+{
+	struct episode *episode = &draft->episode;
+
+	draft->is_open = false;
+	if (report)
+		complete_from_klog(episode, report);
+	close_candidates(draft);
+	if (!draft->open_ended && !draft->ended)
+		episode->loss[LOSS_RING_END] = 1;
+	episode->loss[LOSS_VICTIM_TABLE] = draft->victims_over;
+	episode->loss[LOSS_WALK_CANDIDATE] = draft->walk_cut;
+	episode->group = draft->group || episode->n_victims > 1;
+	episode->known |= EPISODE_KNOWS_SCOPE;
+	ret_losses->candidates = draft->over;
+	ret_losses->victims = draft->victims_over;
+	return episode;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which episodes a person asked for. */
+#ifndef OOMTRACE_CORE_FILTER_H
+#define OOMTRACE_CORE_FILTER_H
+
+#include "core/episode.h"
+
+/* All that is set must hold; what is not known of an episode does not match. */
+struct filter {
+	uint32_t pid;       /* of a victim; 0: any */
+	const char *cgroup; /* at or above a victim's cgroup, or the memcg that ran out; NULL: any
+			     */
+	const char *comm;   /* of a victim, as far as the kernel keeps it; NULL: any */
+};
+
+/* Whether @episode is one that @filter asks for. An empty filter asks for all. */
+bool filter_matches(const struct filter *filter, const struct episode *episode);
+
+#endif /* OOMTRACE_CORE_FILTER_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's own report of a kill, out of its log: as much of it as completes what a backend
+ * could not see. Reports never interleave (oom_lock), but other lines stand between theirs, and
+ * the rate limit drops the header and the summary of a kill, never its "Killed process".
+ *
+ * A process's name and a cgroup's are hostile: what stands to the right of them in a line is the
+ * kernel's, so lines are taken apart from the right, and what stands to the left is told apart by
+ * what such a name cannot hold (a comm more than 15 bytes, a cgroup's name a slash).
+ */
+#ifndef OOMTRACE_CORE_KLOG_H
+#define OOMTRACE_CORE_KLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/episode.h"
+#include "core/path.h"
+
+#define KLOG_REPORTS 16
+
+/* Who the "Killed process" line says was killed, by its first words. */
+enum klog_kill {
+	KLOG_KILL_UNSEEN,
+	KLOG_KILL_GLOBAL,          /* Out of memory: also of a cpuset or a memory policy */
+	KLOG_KILL_MEMCG,           /* Memory cgroup out of memory */
+	KLOG_KILL_ALLOCATING_TASK, /* Out of memory (oom_kill_allocating_task) */
+};
+
+/* What one report said. */
+struct klog_report {
+	uint32_t pid; /* of the victim; 0: not known yet */
+	uint64_t fed_ns;
+	uint64_t order_fed; /* of reports, to know the oldest */
+	bool has_gfp, has_gfp_text, has_summary, has_memcg;
+	uint32_t gfp_mask;
+	int32_t order;
+	uint8_t constraint; /* enum wire_constraint, with has_summary */
+	uint8_t kill;       /* enum klog_kill */
+	char invoker_comm[WIRE_COMM_LEN + 1];
+	char gfp_text[EPISODE_GFP_TEXT];
+	char oom_memcg[PATH_TEXT_LEN]; /* with has_memcg */
+};
+
+struct klog {
+	struct klog_report open; /* its header was seen, its victim was not */
+	bool is_open;
+	uint64_t fed;
+	struct klog_report reports[KLOG_REPORTS]; /* pid 0: free */
+};
+
+/* Begins with no report. */
+void klog_init(struct klog *klog);
+
+/*
+ * Takes one record of the log, of @len bytes: "prio,seq,time,flags;text" as /dev/kmsg gives it, or
+ * bare text. A line that user space wrote is not the kernel's and is left alone.
+ */
+void klog_feed(struct klog *klog, const char *record, size_t len, uint64_t fed_ns);
+
+/*
+ * The report of the kill of @pid, read at @since_ns or later; NULL when there is none. It is
+ * consumed: the next call does not return it, and it lives until klog_feed() is called.
+ */
+const struct klog_report *klog_take(struct klog *klog, uint32_t pid, uint64_t since_ns);
+
+#endif /* OOMTRACE_CORE_KLOG_H */

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The contract's words for what the wire carries as numbers. */
+#include "core/episode.h"
+
+#include <stddef.h>
+
+const char *backend_name(unsigned int backend)
+{
+	static const char *const names[WIRE_BACKENDS] = {"fentry", "kprobe", "tracepoint"};
+
+	return backend < WIRE_BACKENDS ? names[backend] : NULL;
+}
+
+const char *loss_name(unsigned int loss)
+{
+	static const char *const names[LOSS_MAX] = {
+		[LOSS_RING_DECISION] = "ring_decision",
+		[LOSS_RING_CANDIDATE] = "ring_candidate",
+		[LOSS_RING_VICTIM] = "ring_victim",
+		[LOSS_RING_END] = "ring_end",
+		[LOSS_RING_FATE] = "ring_fate",
+		[LOSS_SCRATCH_CANDIDATE] = "scratch_candidate",
+		[LOSS_WALK_CANDIDATE] = "walk_candidate",
+		[LOSS_VICTIM_TABLE] = "victim_table",
+		[LOSS_UNSCANNED] = "unscanned",
+		[LOSS_MALFORMED] = "malformed",
+		[LOSS_STRAY] = "stray",
+		[LOSS_OUTPUT] = "output",
+	};
+
+	return loss < LOSS_MAX && names[loss] ? names[loss] : "unknown";
+}
+
+const char *skip_name(unsigned int skip)
+{
+	static const char *const names[SKIP_MAX] = {
+		[SKIP_KERNEL_THREAD] = "kernel_thread",
+		[SKIP_INIT] = "init",
+		[SKIP_OTHER_MEMCG] = "other_memcg",
+		[SKIP_NOT_IN_NODEMASK] = "not_in_nodemask",
+		[SKIP_REAPED] = "reaped",
+		[SKIP_DYING] = "dying",
+		[SKIP_NO_MM] = "no_mm",
+		[SKIP_ADJ_MIN] = "adj_min",
+		[SKIP_IN_VFORK] = "in_vfork",
+	};
+
+	return skip < SKIP_MAX ? names[skip] : NULL;
+}

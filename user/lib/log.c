@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "lib/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+#define PREFIX         "oomtrace: "
+
+static enum log_level level_now = LOG_NORMAL;
+
+void log_set_level(enum log_level level)
+{
+	level_now = level;
+}
+
+/* One write per line, so that two programs sharing a terminal do not mix theirs. */
+static void write_line(const char *prefix, const char *format, va_list args)
+{
+	int saved = errno;
+	char line[LINE_MAX_BYTES];
+	size_t used = strlen(prefix);
+	int n;
+
+	memcpy(line, prefix, used);
+	n = vsnprintf(line + used, sizeof(line) - used - 1, format, args);
+	if (n > 0)
+		used += (size_t)n;
+	if (used > sizeof(line) - 2)
+		used = sizeof(line) - 2;
+	line[used++] = '\n';
+	/* A stderr that cannot be written to has nobody to be told about it. */
+	if (write(STDERR_FILENO, line, used) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+#define TELL(wanted, prefix)                      \
+	do {                                      \
+		va_list args;                     \
+		if (level_now < (wanted))         \
+			return;                   \
+		va_start(args, format);           \
+		write_line(prefix, format, args); \
+		va_end(args);                     \
+	} while (0)
+
+void log_plain(const char *format, ...)
+{
+	TELL(LOG_NORMAL, "");
+}
+
+void log_note(const char *format, ...)
+{
+	TELL(LOG_NORMAL, PREFIX);
+}
+
+void log_detail(const char *format, ...)
+{
+	TELL(LOG_VERBOSE, PREFIX);
+}
+
+void log_warn(const char *format, ...)
+{
+	TELL(LOG_QUIET, PREFIX "warning: ");
+}
+
+void log_error(const char *format, ...)
+{
+	TELL(LOG_QUIET, PREFIX);
+}

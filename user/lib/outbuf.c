@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "lib/outbuf.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int outbuf_init(struct outbuf *out, int fd, size_t size)
+{
+	char *data = malloc(size);
+
+	if (!data)
+		return -ENOMEM;
+	/* Touched now, so that no page of it has to be found while memory is short. */
+	memset(data, 0, size);
+	*out = (struct outbuf){.fd = fd, .size = size, .data = data};
+	return 0;
+}
+
+void outbuf_free(struct outbuf *out)
+{
+	free(out->data);
+	*out = (struct outbuf){.fd = -1};
+}
+
+/* A descriptor that somebody made non-blocking is waited for, like any other. */
+static int fd_wait(int fd)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+
+	if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+static int write_all(struct outbuf *out, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t written = write(out->fd, data, len);
+		int err = 0;
+
+		if (written > 0) {
+			data += written;
+			len -= (size_t)written;
+			out->torn = data[-1] != '\n';
+			continue;
+		}
+		if (written == 0)
+			err = -EIO;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			err = fd_wait(out->fd);
+		else if (errno != EINTR)
+			err = -errno;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void flush_piece(struct outbuf *out)
+{
+	if (!out->error)
+		out->error = write_all(out, out->data, out->len);
+	out->len = 0;
+}
+
+void outbuf_put(struct outbuf *out, const void *data, size_t len)
+{
+	const char *from = data;
+
+	while (len && !out->error) {
+		size_t room = out->size - out->len;
+		size_t piece = len < room ? len : room;
+
+		memcpy(out->data + out->len, from, piece);
+		out->len += piece;
+		from += piece;
+		len -= piece;
+		if (out->len == out->size)
+			flush_piece(out);
+	}
+}
+
+void outbuf_puts(struct outbuf *out, const char *text)
+{
+	outbuf_put(out, text, strlen(text));
+}
+
+void outbuf_putc(struct outbuf *out, char c)
+{
+	outbuf_put(out, &c, 1);
+}
+
+int outbuf_end(struct outbuf *out)
+{
+	int err;
+
+	if (out->len)
+		flush_piece(out);
+	err = out->error;
+	out->error = 0;
+	/* Half a line must not swallow the one after it: the next record begins with its end. */
+	if (err && out->torn)
+		out->data[out->len++] = '\n';
+	return err;
+}

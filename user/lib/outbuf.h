@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A buffer in front of a file descriptor, for output made of records that end
+ * with a newline. Its memory is taken once; a record larger than the buffer goes
+ * out in pieces.
+ */
+#ifndef OOMTRACE_LIB_OUTBUF_H
+#define OOMTRACE_LIB_OUTBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct outbuf {
+	int fd;
+	int error; /* of this record: what came first */
+	bool torn; /* the last record that was not taken whole left half a line */
+	size_t len, size;
+	char *data;
+};
+
+/* Returns 0 or -ENOMEM. The descriptor stays the caller's. */
+int outbuf_init(struct outbuf *out, int fd, size_t size);
+void outbuf_free(struct outbuf *out);
+
+/* Append to the record. After an error the rest of the record is dropped. */
+void outbuf_put(struct outbuf *out, const void *data, size_t len);
+void outbuf_puts(struct outbuf *out, const char *text);
+void outbuf_putc(struct outbuf *out, char c);
+
+/*
+ * Ends the record: everything is written out. Returns 0, or the negative errno
+ * that kept the record from being written whole (-EPIPE: nobody reads; the caller
+ * ignores SIGPIPE). The next record starts afresh, on a line of its own.
+ */
+int outbuf_end(struct outbuf *out);
+
+#endif /* OOMTRACE_LIB_OUTBUF_H */

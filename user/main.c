@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The verb table and nothing else. */
+#include <argp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/verbs.h"
+#include "lib/log.h"
+#include "lib/parse.h"
+
+const char *argp_program_version = "oomtrace " OOMTRACE_VERSION;
+
+struct verb {
+	const char *name;
+	char *usage_name; /* what argp calls the program */
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+static char trace_name[] = "oomtrace trace";
+static char replay_name[] = "oomtrace replay";
+static char doctor_name[] = "oomtrace doctor";
+
+static const struct verb verbs[] = {
+	{"trace", trace_name, cmd_trace, "stream every OOM kill until Ctrl-C (the default verb)"},
+	{"replay", replay_name, cmd_replay, "give a recording made with --record again"},
+	{"doctor", doctor_name, cmd_doctor, "say what this host supports, and what to do about it"},
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(*verbs))
+
+static int help(void)
+{
+	printf("Usage: oomtrace [VERB] [OPTION...]\n"
+	       "Traces OOM kills of the Linux kernel: who died, why that one, what would have\n"
+	       "changed it.\n\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		printf("  %-8s %s\n", verbs[i].name, verbs[i].summary);
+	printf("\n'oomtrace help VERB' lists the options of one verb; without a verb, options are\n"
+	       "those of trace. Manual: oomtrace(8).\n");
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *word)
+{
+	const char *names[N_VERBS + 1], *nearest;
+
+	for (size_t i = 0; i < N_VERBS; i++)
+		names[i] = verbs[i].name;
+	names[N_VERBS] = "help";
+	nearest = nearest_name(word, names, N_VERBS + 1);
+	if (nearest)
+		log_error("there is no verb '%s'; did you mean '%s'?", word, nearest);
+	else
+		log_error("there is no verb '%s'; 'oomtrace help' lists them", word);
+	return EXIT_USAGE;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	argv[0] = verb->usage_name;
+	return verb->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	static char ask_help[] = "--help";
+	const struct verb *verb;
+
+	argp_err_exit_status = EXIT_USAGE;
+	if (argc < 2)
+		return cmd_trace(argc, argv);
+	if (strcmp(argv[1], "--help") == 0)
+		return help();
+	if (strcmp(argv[1], "help") == 0) {
+		char *help_argv[] = {NULL, ask_help, NULL};
+
+		if (argc == 2)
+			return help();
+		verb = find_verb(argv[2]);
+		return verb ? run_verb(verb, 2, help_argv) : unknown_verb(argv[2]);
+	}
+	if (argv[1][0] == '-')
+		return cmd_trace(argc, argv);
+	verb = find_verb(argv[1]);
+	return verb ? run_verb(verb, argc - 1, argv + 1) : unknown_verb(argv[1]);
+}

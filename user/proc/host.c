@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "proc/host.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "proc/file.h"
+
+#define VMSTAT_BYTES     (64 * 1024) /* 180 counters on 7.2: about 5 KiB */
+#define SMALL_BYTES      4096
+#define NS_PER_S         1000000000ULL
+#define STAT_START_FIELD 22 /* starttime, proc(5) */
+
+/* Digits at @at, up to @end. Returns whether there was one. */
+static bool read_digits(const char *at, const char *end, uint64_t *ret_value)
+{
+	const char *first = at;
+	uint64_t value = 0;
+
+	for (; at < end && isdigit((unsigned char)*at); at++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+			return false;
+	if (at == first)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+int find_number(const char *text, size_t len, const char *key, uint64_t *ret_value)
+{
+	const char *end = text + len, *line = text;
+	size_t key_len = strlen(key);
+
+	while (line < end) {
+		const char *eol = memchr(line, '\n', (size_t)(end - line));
+
+		if (!eol)
+			eol = end;
+		if ((size_t)(eol - line) > key_len && memcmp(line, key, key_len) == 0 &&
+		    line[key_len] == ' ') {
+			const char *at = line + key_len;
+
+			while (at < eol && *at == ' ')
+				at++;
+			return read_digits(at, eol, ret_value) ? 0 : -ENOENT;
+		}
+		line = eol + 1;
+	}
+	return -ENOENT;
+}
+
+int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
+{
+	/* The command name in parentheses may hold anything, ") " included: count from the last. */
+	const char *at = memrchr(text, ')', len);
+	const char *end = text + len;
+
+	if (!at)
+		return -EBADMSG;
+	at++;
+	for (int field = 3; field <= STAT_START_FIELD; field++) {
+		at = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
+		if (!at)
+			return -EBADMSG;
+		at++;
+	}
+	return read_digits(at, end, ret_ticks) ? 0 : -EBADMSG;
+}
+
+int lockdown_level(const char *text, size_t len, char *ret_level, size_t size)
+{
+	const char *open = memchr(text, '[', len);
+	const char *close = open ? memchr(open, ']', len - (size_t)(open - text)) : NULL;
+
+	if (!close || (size_t)(close - open - 1) >= size)
+		return -EBADMSG;
+	snprintf(ret_level, size, "%.*s", (int)(close - open - 1), open + 1);
+	return 0;
+}
+
+uint64_t host_oom_kills(void)
+{
+	scope_free char *text = malloc(VMSTAT_BYTES);
+	ssize_t len = text ? file_read("/proc/vmstat", text, VMSTAT_BYTES) : -ENOMEM;
+	uint64_t kills;
+
+	if (len < 0 || find_number(text, (size_t)len, "oom_kill", &kills))
+		return WIRE_NONE_U64;
+	return kills;
+}
+
+static uint64_t read_mem_total(void)
+{
+	char text[SMALL_BYTES];
+	ssize_t len = file_read("/proc/meminfo", text, sizeof(text));
+	uint64_t kib;
+
+	if (len < 0 || find_number(text, (size_t)len, "MemTotal:", &kib))
+		return WIRE_NONE_U64;
+	return kib * 1024;
+}
+
+static uint64_t read_exec_ns(void)
+{
+	char text[SMALL_BYTES];
+	ssize_t len = file_read("/proc/self/stat", text, sizeof(text));
+	long hz = sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
+
+	if (len < 0 || hz <= 0 || stat_start_ticks(text, (size_t)len, &ticks))
+		return WIRE_NONE_U64;
+	return ticks * (NS_PER_S / (uint64_t)hz);
+}
+
+/* Copies as much of @from as fits. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+void host_read(struct host_facts *ret_facts)
+{
+	struct host_facts facts = {0};
+	char text[SMALL_BYTES];
+	struct utsname names;
+	ssize_t len;
+
+	if (uname(&names) == 0) {
+		copy_text(facts.host, sizeof(facts.host), names.nodename);
+		copy_text(facts.kernel, sizeof(facts.kernel), names.release);
+		copy_text(facts.arch, sizeof(facts.arch), names.machine);
+	}
+	if (file_read("/proc/sys/kernel/random/boot_id", text, sizeof(text)) > 0) {
+		text[strcspn(text, "\n")] = '\0';
+		copy_text(facts.boot_id, sizeof(facts.boot_id), text);
+	}
+	len = file_read("/sys/kernel/security/lockdown", text, sizeof(text));
+	if (len < 0 || lockdown_level(text, (size_t)len, facts.lockdown, sizeof(facts.lockdown)))
+		facts.lockdown[0] = '\0';
+	facts.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	facts.mem_total_bytes = read_mem_total();
+	facts.oom_kills = host_oom_kills();
+	facts.exec_ns = read_exec_ns();
+	*ret_facts = facts;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Living through what is watched: this process asks to be spared. */
+#ifndef OOMTRACE_PROC_SELF_H
+#define OOMTRACE_PROC_SELF_H
+
+/*
+ * Makes the kernel never choose this process. Returns 0, or a negative errno:
+ * it needs privilege.
+ */
+int self_spare(void);
+
+/*
+ * Keeps every page of this process in memory. Returns 0, or a negative errno:
+ * it needs privilege.
+ */
+int self_lock_memory(void);
+
+#endif /* OOMTRACE_PROC_SELF_H */
