@@ -32,6 +32,10 @@ OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS))
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
+# V=1 shows the commands whole.
+Q := $(if $(V),,@)
+say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
+
 .PHONY: all static check unit live vm lint test check-all bench fuzz clean help install uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -40,28 +44,34 @@ all: oomtrace ## build ./oomtrace
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 
 $(BPF_OBJECT): $(BPF_OBJS)
-	$(BPFTOOL) gen object $@ $^
+	$(call say,BPFLINK)
+	$(Q)$(BPFTOOL) gen object $@ $^
 
 $(SKELETON): $(BPF_OBJECT)
-	$(BPFTOOL) gen skeleton $< name oomtrace_bpf > $@
+	$(call say,SKELETON)
+	$(Q)$(BPFTOOL) gen skeleton $< name oomtrace_bpf > $@
 
 $(BUILD)/user/kernel/%.o: CPPFLAGS += $(LIBBPF_CFLAGS)
 $(BUILD)/user/kernel/tracer.o: $(SKELETON)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 oomtrace: $(OBJS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBBPF_LIBS) -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBBPF_LIBS) -o $@
 
 static: oomtrace-static ## build ./oomtrace-static, one file for any host of this architecture
 
 oomtrace-static: $(OBJS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) -o $@
 
 -include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d)
 
@@ -74,19 +84,23 @@ UNIT_AIDS  := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out tests/unit/test_%,$(w
 
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O1 $(SANITIZE) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka -ljansson -lpthread -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka -ljansson -lpthread -o $@
 
 $(BUILD)/demo: tools/demo.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
 
 $(BUILD)/hog: tests/oracle/hog.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -static $< -lpthread -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -static $< -lpthread -o $@
 
 unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer and UBSan; no root
 	@tests/unit/run $(UNIT_TESTS)
@@ -114,7 +128,8 @@ FUZZ_SECONDS ?= 60
 
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c)
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(call say,LINK)
+	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ -o $@
 
 fuzz: $(BUILD)/fuzz/fuzz_replay ## feed the assembler rubbish for FUZZ_SECONDS
 	@mkdir -p $(BUILD)/fuzz/corpus

@@ -19,21 +19,21 @@
 
 #include "bpf/wire.h"
 
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h, the same bit since 2.6.30 */
-#define MMF_OOM_SKIP 21 /* include/linux/mm_types.h (sched/coredump.h before), 5.10 to 7.2 */
+#define PF_KTHREAD        0x00200000 /* include/linux/sched.h, the same bit since 2.6.30 */
+#define MMF_OOM_SKIP      21 /* include/linux/mm_types.h (sched/coredump.h before), 5.10 to 7.2 */
 #define OOM_SCORE_ADJ_MIN (-1000) /* include/uapi/linux/oom.h */
-#define NICE_0_PRIO 120 /* DEFAULT_PRIO, include/linux/sched/prio.h */
-#define CHOSEN_ABORT (~0ULL) /* oom_evaluate_task: (void *)-1 ends a selection */
+#define NICE_0_PRIO       120     /* DEFAULT_PRIO, include/linux/sched/prio.h */
+#define CHOSEN_ABORT      (~0ULL) /* oom_evaluate_task: (void *)-1 ends a selection */
 #define POINTS_UNKILLABLE (-0x7fffffffffffffffLL - 1) /* LONG_MIN, from oom_badness */
 
 /* enum of include/linux/mm_types_task.h, the same order since 4.5. */
 enum rss_kind { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM, RSS_KINDS };
 
 /* The address goes through a variable, or an access in it would be relocated along. */
-#define read_field(type, address, ...)                                                             \
-	({                                                                                         \
-		__u64 __address = (__u64)(address);                                                \
-		BPF_CORE_READ((const struct type *)__address, __VA_ARGS__);                        \
+#define read_field(type, address, ...)                                      \
+	({                                                                  \
+		__u64 __address = (__u64)(address);                         \
+		BPF_CORE_READ((const struct type *)__address, __VA_ARGS__); \
 	})
 #define struct_of(type, member, address) ((address)-bpf_core_field_offset(struct type, member))
 
@@ -124,18 +124,18 @@ static __always_inline __u64 rss_clamped(__s64 pages)
 	return pages > 0 ? pages : 0; /* get_mm_counter(): a lagging counter may be negative */
 }
 
-#define rss_read(mm, kind)                                                                         \
-	rss_clamped(rss_is_percpu() ? read_field(mm_struct___62, mm, rss_stat[kind].count)         \
+#define rss_read(mm, kind)                                                                 \
+	rss_clamped(rss_is_percpu() ? read_field(mm_struct___62, mm, rss_stat[kind].count) \
 				    : read_field(mm_struct, mm, rss_stat.count[kind].counter))
 
 /*
  * The parts of one percpu_counter. @kind must be a constant: indexed by a
  * variable, the array's stride would be that of our minimal struct.
  */
-#define rss_read_percpu(mm, kind, counts, deltas)                                                  \
-	do {                                                                                       \
-		counts[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);               \
-		deltas[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters);     \
+#define rss_read_percpu(mm, kind, counts, deltas)                                              \
+	do {                                                                                   \
+		counts[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);           \
+		deltas[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters); \
 	} while (0)
 
 /* Fact: until 6.15 (633488947ef6) kernfs_node.parent, since then __parent. */
@@ -194,8 +194,9 @@ static __always_inline bool cpu_read_base(__u32 cpu, __u64 *ret_base)
 	/* Read back through a helper, both are numbers to the verifier. */
 	bpf_probe_read_kernel(&array, sizeof(array), &map);
 	bpf_probe_read_kernel(&address, sizeof(address), &element);
-	bpf_probe_read_kernel(&pointer, sizeof(pointer),
-			      (const void *)(array + bpf_core_field_offset(struct bpf_array, pptrs)));
+	bpf_probe_read_kernel(
+		&pointer, sizeof(pointer),
+		(const void *)(array + bpf_core_field_offset(struct bpf_array, pptrs)));
 	*ret_base = address - pointer;
 	return true;
 }

@@ -66,11 +66,13 @@ static __always_inline struct victim *victim_in(void *map, __u64 task, __u32 *re
 
 __noinline int fate_add(__u64 task)
 {
-	struct victim entry = { .episode = work.episode };
+	struct victim entry = {.episode = work.episode};
 	__u32 pid;
 
 	if (victim_in(&dying, task, &pid))
 		return 0;
+	/* Selections that are given up are seen only where out_of_memory is. */
+	entry.aborted = door.control ? 0 : WIRE_NONE_U32;
 	entry.start_ns = read_field(task_struct, task, group_leader, start_boottime);
 	if (bpf_map_update_elem(&dying, &pid, &entry, BPF_ANY)) {
 		count_loss(LOSS_VICTIM_TABLE, 1);
@@ -124,7 +126,8 @@ __noinline int fate_exiting(__u64 task)
 	struct victim *victim, copy;
 	__u32 pid;
 
-	/* do_exit() has taken this thread off signal->live before the tracepoint, in all kernels. */
+	/* do_exit() has taken this thread off signal->live before the tracepoint, in all kernels.
+	 */
 	if (!task_oom_mm(task) || read_field(task_struct, task, signal, live.counter) > 0)
 		return 0;
 	victim = victim_in(&dying, task, &pid);

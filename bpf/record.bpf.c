@@ -17,10 +17,10 @@
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
 
-#define FLUSH_STEP 64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
-#define WALK_STEP 362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
-#define MEMCG_DEPTH 32	/* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
-#define OOM_MARGIN 8	/* 1 << PAGE_ALLOC_COSTLY_ORDER: mem_cgroup_oom() kills below this order */
+#define FLUSH_STEP  64  /* chunks in one flush_some(), and calls of that: 65,536 candidates */
+#define WALK_STEP   362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
+#define MEMCG_DEPTH 32  /* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
+#define OOM_MARGIN  8   /* 1 << PAGE_ALLOC_COSTLY_ORDER: mem_cgroup_oom() kills below this order */
 
 const volatile struct config config = {};
 struct work work = {};
@@ -287,6 +287,7 @@ __noinline int walk_all(void)
 		if (walk_some())
 			return 0;
 	}
+	work.decision.flags |= DECISION_TRUNCATED;
 	count_loss(LOSS_WALK_CANDIDATE, 1);
 	return 0;
 }
@@ -318,7 +319,7 @@ __noinline int read_path_name(__u32 slot)
 
 	if (!parent) /* the root, whose name is empty */
 		return 1;
-	path->truncated = 1; /* until a later step finds the root */
+	path->truncated = 1;       /* until a later step finds the root */
 	if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
 		return 1;
 	len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
@@ -417,9 +418,9 @@ static __always_inline void describe(__u64 chosen, __u64 memcg)
 	decision->totalpages = work.totalpages;
 	if (work.totalpages)
 		decision->flags |= DECISION_TOTALPAGES;
-	decision->rss_counters = !rss_is_percpu()     ? RSS_ATOMIC
+	decision->rss_counters = !rss_is_percpu()   ? RSS_ATOMIC
 				 : work.rss_precise ? RSS_PRECISE
-						      : RSS_APPROXIMATE;
+						    : RSS_APPROXIMATE;
 	if (memcg_kills_group(victim_memcg, memcg))
 		decision->flags |= DECISION_GROUP;
 	read_invoker();
@@ -623,8 +624,8 @@ static __always_inline __u64 memcg_at_limit(__u64 memcg)
 	int depth;
 
 	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
-		__u64 limit = counter_limit(read_field(mem_cgroup, memcg, memory.max),
-					    config.page_size);
+		__u64 limit =
+			counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
 		__u64 usage = read_field(mem_cgroup, memcg, memory.usage.counter);
 		__u64 margin = margin_of(usage, limit);
 

@@ -19,15 +19,15 @@ struct text_range {
 /* Set by the loader before loading. */
 struct config {
 	__u64 page_size;
-	__u64 ring_bytes;	       /* data size of the ring */
-	__u64 mem_total_pages;	       /* totalram_pages() at attach; for the tracepoint backend */
-	__u64 swap_total_pages;	       /* total_swap_pages at attach; likewise */
-	__u64 swap_total_address;      /* its address, where kallsyms has data symbols; else 0 */
-	struct text_range memcg_oom;   /* mem_cgroup_out_of_memory; for the tracepoint backend */
+	__u64 ring_bytes;               /* data size of the ring */
+	__u64 mem_total_pages;          /* totalram_pages() at attach; for the tracepoint backend */
+	__u64 swap_total_pages;         /* total_swap_pages at attach; likewise */
+	__u64 swap_total_address;       /* its address, where kallsyms has data symbols; else 0 */
+	struct text_range memcg_oom;    /* mem_cgroup_out_of_memory; for the tracepoint backend */
 	struct text_range memcg_member; /* oom_kill_memcg_member; likewise */
-	__u32 vm_swappiness;	       /* /proc/sys/vm/swappiness */
-	__u32 cpus;		       /* possible CPUs */
-	__u8 mark_victim_task;	       /* oom:mark_victim hands over a task; else a pid */
+	__u32 vm_swappiness;            /* /proc/sys/vm/swappiness */
+	__u32 cpus;                     /* possible CPUs */
+	__u8 mark_victim_task;          /* oom:mark_victim hands over a task; else a pid */
 	__u8 pad[7];
 };
 
@@ -35,9 +35,9 @@ struct config {
 struct door_state {
 	__u64 stack[WIRE_STACK_LEN]; /* the invoker's */
 	__u64 evaluated; /* task whose evaluation is under way: a kretprobe has no arguments */
-	__u64 control;	 /* oom_control of the call under way, 0: none */
-	__u32 dying;	 /* victims that have not exited */
-	__u32 unfreed;	 /* victims that have exited and may still hold memory */
+	__u64 control;   /* oom_control of the call under way, 0: none */
+	__u32 dying;     /* victims that have not exited */
+	__u32 unfreed;   /* victims that have exited and may still hold memory */
 	/* Set by the loader: the selection's own calls of oom_badness are seen to return. */
 	__u8 points_hook;
 	__u8 pad[7];
@@ -49,17 +49,17 @@ struct work {
 	__u64 invoker; /* pid_tgid of the caller */
 	__u64 began_ns;
 	__u64 totalpages;
-	__u64 root;	  /* memcg whose descendants are candidates, 0: the whole machine */
+	__u64 root;       /* memcg whose descendants are candidates, 0: the whole machine */
 	__u64 aborted_by; /* task whose dying ended the selection */
-	__u64 killed;	  /* last task that was sent the kernel's SIGKILL, and when */
+	__u64 killed;     /* last task that was sent the kernel's SIGKILL, and when */
 	__u64 killed_ns;
-	__u64 path_node;  /* where the walk up a cgroup's path stands */
-	__u64 walk_node;  /* where the walk of the task list stands */
+	__u64 path_node;   /* where the walk up a cgroup's path stands */
+	__u64 walk_node;   /* where the walk of the task list stands */
 	__u64 thread_node; /* where the walk of a process's threads stands */
-	__u64 mm_thread;  /* first thread of the process just read that has its mm, or 0 */
-	__s64 sums[4];	  /* precise counters of the mm just summed, by enum rss_kind */
-	__s64 points;	  /* of the evaluation under way, with points_seen */
-	__u32 victim_pid; /* snapshot: the process that has been chosen */
+	__u64 mm_thread;   /* first thread of the process just read that has its mm, or 0 */
+	__s64 sums[4];     /* precise counters of the mm just summed, by enum rss_kind */
+	__s64 points;      /* of the evaluation under way, with points_seen */
+	__u32 victim_pid;  /* snapshot: the process that has been chosen */
 	__u32 lost_candidates;
 	__u8 points_seen;
 	__u8 decided;

@@ -62,7 +62,8 @@ static __always_inline int sum_counters(__u64 mm)
 	__u64 deltas[RSS_KINDS];
 	__u32 cpu, kind;
 
-	if (config.cpus > CPUS_MAX || !rss_is_percpu()) /* also hides helpers that older kernels lack from their verifier */
+	if (config.cpus > CPUS_MAX ||
+	    !rss_is_percpu()) /* also hides helpers that older kernels lack from their verifier */
 		return -1;
 	rss_read_percpu(mm, RSS_FILE, work.sums, deltas);
 	rss_read_percpu(mm, RSS_ANON, work.sums, deltas);
@@ -140,8 +141,9 @@ __noinline int task_read(__u64 leader)
 	read_threads(leader);
 	thread = work.mm_thread ? work.mm_thread : leader;
 	task->tid = read_field(task_struct, thread, pid);
-	bpf_probe_read_kernel(task->comm, sizeof(task->comm),
-			      (const void *)(thread + bpf_core_field_offset(struct task_struct, comm)));
+	bpf_probe_read_kernel(
+		task->comm, sizeof(task->comm),
+		(const void *)(thread + bpf_core_field_offset(struct task_struct, comm)));
 	read_memory(task, thread);
 	return 0;
 }

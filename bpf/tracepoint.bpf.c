@@ -12,7 +12,8 @@
 
 #define SIGKILL 9
 #define SIGCHLD 17
-#define SEND_SIG_PRIV 1 /* include/linux/sched/signal.h: not a pointer, the kernel's own authority */
+#define SEND_SIG_PRIV \
+	1 /* include/linux/sched/signal.h: not a pointer, the kernel's own authority */
 
 extern struct work work;
 

@@ -227,13 +227,14 @@ struct wire_victim {
 };
 
 enum wire_end_flags {
-	END_EXITING = 1 << 0, /* the chosen one was already exiting: marked, and never sent a signal */
+	END_EXITING =
+		1 << 0, /* the chosen one was already exiting: marked, and never sent a signal */
 };
 
 struct wire_end {
 	struct wire_head head;
 	__u32 lost_candidates; /* of this episode, for want of ring space */
-	__u32 flags;	       /* enum wire_end_flags */
+	__u32 flags;           /* enum wire_end_flags */
 };
 
 enum wire_fate_what {
@@ -252,7 +253,8 @@ struct wire_fate {
 	__u32 pid;
 	__u32 what;         /* enum wire_fate_what */
 	__u64 reaped_pages; /* FATE_REAPED; WIRE_NONE_U64: not known */
-	__u32 aborted;      /* out_of_memory calls so far that gave up because it was still dying */
+	__u32 aborted;      /* out_of_memory calls so far that gave up because it was still dying;
+			       WIRE_NONE_U32: not seen */
 	__u32 pad;
 };
 
@@ -290,7 +292,7 @@ struct wire_clock {
 
 #define WIRE_KMSG_LEN 1024
 struct wire_kmsg {
-	struct wire_head head; /* boot_ns: when it was read */
+	struct wire_head head; /* boot_ns: of the decision that it was read for */
 	__u32 len;
 	__u32 pad;
 	char text[WIRE_KMSG_LEN]; /* the record ends after len bytes */

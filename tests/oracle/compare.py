@@ -85,21 +85,24 @@ def counters_of(release):
     return "atomic" if (major, minor) < (6, 2) else "precise" if major >= 7 else "approximate"
 
 
-def rss_slack(ours, kernel, threads, cpus):
+def rss_slack(ours, kernel, threads, cpus, late=False):
     """Pages by which one counter (anon, file or shmem) of one task may differ.
 
     The tasks of the scenarios are idle when the kernel kills: nothing moves between the selection
     and the kernel's table. So who reads the counters that the kernel reads gets its numbers: no
-    slack. Only a reader that cannot reach those (no per-CPU offsets in kallsyms) may be off, by
-    what the counters hold back:
+    slack. Off may be a reader that cannot reach those (no per-CPU offsets in kallsyms), and who
+    reads a victim late, when the signal may already have woken it and its threads give in on their
+    way out what they kept back. By at most what the counters hold back:
       atomic       each thread keeps back the pages of up to 64 faults (TASK_RSS_EVENTS_THRESH),
                    and one fault maps up to 16 pages of a file (fault_around_bytes)
       approximate  each CPU keeps back less than a batch, max(32, 2 * CPUs) pages
     """
-    if ours == kernel:
+    if ours == kernel and not late:
         return 0
     if "atomic" in (ours, kernel):
         return 64 * FAULT_AROUND * threads
+    if ours == kernel == "precise":
+        return 0
     return max(32, 2 * cpus) * cpus
 
 
@@ -196,6 +199,14 @@ def check_stream(checks, events, status, backend, expect_backend):
 
 # ---- one kill ----
 
+def totalpages_of(report):
+    """What the scores are relative to."""
+    if report["oom_memcg"] is not None:
+        # No swap here, so the whole of what the memcg may use is its limit.
+        return report["memcg_limit_kb"] * 1024 // PAGE
+    return report["RAM"] - report["reserved"] + report["Total swap"] * 1024 // PAGE
+
+
 def check_header(checks, kill, report, backend):
     checks.same("invoker comm", get(kill, "invoker.comm"), text(report["invoker"]))
     tid = get(kill, "invoker.tid", get(kill, "invoker.pid"))
@@ -215,8 +226,7 @@ def check_header(checks, kill, report, backend):
         checks.same("completed_from", kill.get("completed_from"), "kmsg")
     if oom_memcg is not None:
         checks.same("memcg limit", get(kill, "memcg.limit_bytes"), report["memcg_limit_kb"] * 1024)
-        # No swap here, so the whole of what the memcg may use is its limit.
-        checks.same("totalpages", kill.get("totalpages"), report["memcg_limit_kb"] * 1024 // PAGE)
+    checks.same("totalpages", kill.get("totalpages"), totalpages_of(report))
 
 
 def check_victims(checks, kill, report):
@@ -231,7 +241,7 @@ def check_victims(checks, kill, report):
         checks.same("scope", kill.get("scope"), "group")
 
 
-def check_task(checks, task, row, kernel_counters, ours, cpus, totalpages):
+def check_task(checks, task, row, totalpages, slack):
     who = f"candidate {row['tgid']}"
     checks.same(f"{who}: comm", task.get("comm"), text(row["name"]))
     checks.same(f"{who}: uid", task.get("uid"), row["uid"])
@@ -240,7 +250,6 @@ def check_task(checks, task, row, kernel_counters, ours, cpus, totalpages):
     checks.same(f"{who}: swapents", task.get("swap_bytes"), row["swapents"] * PAGE)
     checks.same(f"{who}: pgtables", task.get("pgtables_bytes"), row["pgtables_bytes"])
     checks.same(f"{who}: total_vm", task.get("total_vm_bytes"), row["total_vm"] * PAGE)
-    slack = rss_slack(ours, kernel_counters, task.get("threads", 1), cpus)
     parts = ("anon", "file", "shmem")
     pages = {part: task.get(f"rss_{part}_bytes", -PAGE * 10**9) // PAGE for part in parts}
     for part in parts:
@@ -254,7 +263,7 @@ def check_task(checks, task, row, kernel_counters, ours, cpus, totalpages):
     checks.same(f"{who}: eligible", task.get("eligible"), not spared)
     if spared:
         checks.same(f"{who}: skipped", task.get("skipped"), "adj_min")
-    elif totalpages:
+    else:
         points = table_points(row, totalpages)
         off = task.get("points", -10**9) - points
         checks.that(f"{who}: points", abs(off) <= 3 * slack,
@@ -267,8 +276,8 @@ def table_points(row, totalpages):
             row["oom_score_adj"] * (totalpages // 1000))
 
 
-def check_runner_up(checks, kill, rows):
-    points = {pid: table_points(row, kill.get("totalpages", 0)) for pid, row in rows.items()
+def check_runner_up(checks, kill, report, rows):
+    points = {pid: table_points(row, totalpages_of(report)) for pid, row in rows.items()
               if row["oom_score_adj"] != -1000 and pid != kill["victim"].get("pid")}
     best = [pid for pid in points if points[pid] == max(points.values())]
     if best:
@@ -292,11 +301,14 @@ def check_candidates(checks, kill, report, case, backend, release, cpus):
     tasks = {task["pid"]: task for task in get(kill, "candidates.tasks", [])}
     rows = {row["tgid"]: row for row in report["tasks"]}
     check_loss(checks, kill, tasks, rows, case)
-    check_runner_up(checks, kill, rows)
+    check_runner_up(checks, kill, report, rows)
     kernel_counters, ours = counters_of(release), kill.get("rss_counters")
     checks.same("rss_counters", ours, kernel_counters)
     for pid in sorted(set(tasks) & set(rows)):
-        check_task(checks, tasks[pid], rows[pid], kernel_counters, ours, cpus, kill.get("totalpages"))
+        # The snapshot of this backend follows the kernel's table and the signal.
+        late = backend == "tracepoint" and pid in killed_in(report)
+        slack = rss_slack(ours, kernel_counters, tasks[pid].get("threads", 1), cpus, late)
+        check_task(checks, tasks[pid], rows[pid], totalpages_of(report), slack)
 
     listed = get(kill, "candidates.tasks", [])
     eligible = [task for task in listed if task.get("eligible")]

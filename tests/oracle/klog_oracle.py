@@ -15,6 +15,7 @@ RE_INVOKED = re.compile(rb"^(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\((.*
                         rb"oom_score_adj=(-?\d+)$", re.S)
 RE_CURRENT = re.compile(rb"^CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: ")
 RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
+RE_MEMORY = re.compile(rb"^(?:(\d+) pages (RAM|reserved)|(Total swap) = (\d+)kB)$")
 RE_COLUMNS = re.compile(rb"^\[  pid  \]   uid  tgid total_vm .* name$")
 RE_ROW = re.compile(rb"^\[ *(\d+)\] +(.*)$", re.S)
 RE_SUMMARY = re.compile(rb"^oom-kill:constraint=CONSTRAINT_(\w+),nodemask=(.*?),cpuset=(.*?),mems_allowed=(.*?),"
@@ -64,6 +65,8 @@ def reports(data):
             now["invoker_tid"] = int(m[1])
         elif now and (m := RE_LIMIT.match(text)):
             now.update(memcg_usage_kb=int(m[1]), memcg_limit_kb=int(m[2]))
+        elif now and (m := RE_MEMORY.match(text)):
+            now[(m[2] or m[3]).decode()] = int(m[1] or m[4])    # "RAM" and "reserved" in pages, "Total swap" in kB
         elif now and RE_COLUMNS.match(text):
             columns, now["tasks"] = text.decode().split("]", 1)[1].split(), []
         elif now and columns and (m := RE_ROW.match(text)):

@@ -18,7 +18,7 @@ struct writer {
 static void writer_open(struct writer *writer, size_t size)
 {
 	writer->fd = sample_fd();
-	assert_int_equal(outbuf_init(&writer->out, writer->fd, size), 0);
+	assert_int_equal(outbuf_init(&writer->out, writer->fd, -1, size), 0);
 	json_init(&writer->json, &writer->out);
 }
 
@@ -200,7 +200,7 @@ static void a_full_disk_tears_one_line_and_not_the_next(void **state)
 	(void)state;
 	assert_int_equal(ftruncate(fd, 4096), 0);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
-	assert_int_equal(outbuf_init(&out, fd, 1000), 0);
+	assert_int_equal(outbuf_init(&out, fd, -1, 1000), 0);
 	/* Four pieces fit, the fifth does not: the line is half there. */
 	assert_int_equal(put_line(&out, 'a', 5000), -EPERM);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
@@ -221,7 +221,7 @@ static void nobody_reading_is_epipe(void **state)
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	close(fds[0]);
-	assert_int_equal(outbuf_init(&out, fds[1], 100), 0);
+	assert_int_equal(outbuf_init(&out, fds[1], -1, 100), 0);
 	assert_int_equal(put_line(&out, 'a', 3), -EPIPE);
 	assert_int_equal(put_line(&out, 'a', 300), -EPIPE);
 	outbuf_free(&out);
@@ -249,7 +249,7 @@ static void a_non_blocking_descriptor_gets_everything(void **state)
 	(void)state;
 	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
 	assert_int_equal(fcntl(fds[0], F_SETFL, 0), 0);
-	assert_int_equal(outbuf_init(&out, fds[1], 5000), 0);
+	assert_int_equal(outbuf_init(&out, fds[1], -1, 5000), 0);
 	assert_int_equal(pthread_create(&thread, NULL, drain, &fds[0]), 0);
 	assert_int_equal(put_line(&out, 'a', 1000000), 0);
 	close(fds[1]);

@@ -116,12 +116,13 @@ const struct assembler_ops delivery_ops = {
 };
 
 /* Opens the next output. Returns 0 or a negative errno after having said why. */
-static int open_output(struct delivery *delivery, const struct output_spec *spec)
+static int open_output(struct delivery *delivery, const struct output_spec *spec, int cancel_fd)
 {
 	const struct outputs *outputs = delivery->outputs;
 	struct destination destination = {.fd = -1, .name = spec->file ? spec->file : "stdout"};
 	struct sink_options options = {
 		.fd = STDOUT_FILENO,
+		.cancel_fd = cancel_fd,
 		.candidates = output_candidates(outputs, spec),
 		.quiet = outputs->quiet,
 	};
@@ -145,7 +146,7 @@ static int open_output(struct delivery *delivery, const struct output_spec *spec
 	return fanout_add(&delivery->fanout, sink) < 0 ? -ENOSPC : 0;
 }
 
-int delivery_new(const struct outputs *outputs, struct delivery **ret_delivery)
+int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery **ret_delivery)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 
@@ -157,7 +158,7 @@ int delivery_new(const struct outputs *outputs, struct delivery **ret_delivery)
 	delivery->selective = outputs->count || outputs->filter.pid || outputs->filter.cgroup ||
 			      outputs->filter.comm;
 	for (unsigned int i = 0; i < outputs->n_specs; i++) {
-		int error = open_output(delivery, &outputs->specs[i]);
+		int error = open_output(delivery, &outputs->specs[i], cancel_fd);
 
 		if (error) {
 			delivery_free(delivery);

@@ -18,10 +18,11 @@ struct delivery;
 extern const struct assembler_ops delivery_ops;
 
 /*
- * Opens the outputs, which takes all the memory they will ever use. Returns 0
- * and sets *@ret_delivery, or a negative errno after having said why.
+ * Opens the outputs, which takes all the memory they will ever use. When
+ * @cancel_fd (or -1) is readable, a reader that does not read is not waited for.
+ * Returns 0 and sets *@ret_delivery, or a negative errno after having said why.
  */
-int delivery_new(const struct outputs *outputs, struct delivery **ret_delivery);
+int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery **ret_delivery);
 void delivery_free(struct delivery *delivery);
 
 /* Counts what an output could not take. To be called when the assembler is not calling back. */

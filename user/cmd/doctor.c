@@ -179,7 +179,7 @@ static int put_json(const struct doctor *doctor)
 	unsigned int chosen = chosen_backend(&doctor->survey);
 	struct outbuf out;
 	struct json json;
-	int error = outbuf_init(&out, STDOUT_FILENO, LINE_BYTES);
+	int error = outbuf_init(&out, STDOUT_FILENO, -1, LINE_BYTES);
 
 	if (error)
 		return error;

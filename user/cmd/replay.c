@@ -195,7 +195,7 @@ static int run(struct replay *replay)
 		log_error("%s is no recording of oomtrace", replay->file);
 		return EXIT_FAILED;
 	}
-	if (delivery_new(&replay->outputs, &replay->delivery))
+	if (delivery_new(&replay->outputs, -1, &replay->delivery))
 		return EXIT_FAILED;
 	config.ctx = replay->delivery;
 	config.max_candidates = most_candidates(replay, offset);

@@ -192,7 +192,8 @@ static void on_signal(void *ctx, int signo)
 {
 	struct trace *trace = ctx;
 
-	(void)signo;
+	/* Pending again, blocked as it is: what is still to be written waits for no reader. */
+	raise(signo);
 	loop_end(trace->loop, EXIT_DONE);
 }
 
@@ -222,7 +223,8 @@ static int make_loop(struct trace *trace)
 /* Opens everything that is written to. Returns 0, or an errno after having said why. */
 static int open_outputs(struct trace *trace)
 {
-	int error = delivery_new(&trace->options.outputs, &trace->delivery);
+	int error = delivery_new(&trace->options.outputs, loop_signal_fd(trace->loop),
+				 &trace->delivery);
 
 	if (!error && trace->options.record)
 		error = recorder_new(trace->options.record, &trace->recorder);
@@ -281,6 +283,23 @@ static int tell_cannot_trace(const struct trace *trace)
 	return EXIT_CANNOT_TRACE;
 }
 
+/* @value in units of @unit, or @otherwise where it is not known. */
+static uint64_t known_or(uint64_t value, uint64_t unit, uint64_t otherwise)
+{
+	return value == WIRE_NONE_U64 ? otherwise : value / unit;
+}
+
+/* What sizes the kernel side; where /proc does not say, a small host's figures. */
+static struct tracer_host tracer_host_of(const struct host_facts *facts)
+{
+	return (struct tracer_host){
+		.processes = known_or(facts->threads, 1, 1000),
+		.mem_total_pages = known_or(facts->mem_total_bytes, facts->page_size, 0),
+		.swap_total_pages = known_or(facts->swap_total_bytes, facts->page_size, 0),
+		.vm_swappiness = known_or(facts->vm_swappiness, 1, 60),
+	};
+}
+
 /* Returns EXIT_DONE when attached, or the exit status after having said why. */
 static int attach(struct trace *trace)
 {
@@ -288,6 +307,7 @@ static int attach(struct trace *trace)
 		.backend = trace->options.backend,
 		.ring_size = trace->options.ring_size,
 		.verbose = trace->options.outputs.verbose > 1,
+		.host = tracer_host_of(&trace->facts),
 	};
 	int error = tracer_attach(&options, &trace->survey, &trace->tracer);
 
@@ -419,6 +439,7 @@ static void tell_totals(const struct trace *trace)
 static int finish(struct trace *trace, int status)
 {
 	if (trace->assembler) {
+		tracer_stop(trace->tracer);
 		if (status == EXIT_DONE)
 			consume(trace);
 		feed_kmsg(trace, loop_now());
@@ -456,17 +477,15 @@ int cmd_trace(int argc, char **argv)
 
 	trace_options_parse(argc, argv, &trace.options);
 	signal(SIGPIPE, SIG_IGN);
-	if (open_outputs(&trace) == 0) {
-		error = make_loop(&trace);
-		if (error) {
-			log_error("cannot begin: %s", strerror(-error));
-		} else {
-			host_read(&trace.facts);
-			open_kmsg(&trace);
-			status = attach(&trace);
-			if (status == EXIT_DONE)
-				status = finish(&trace, stream(&trace));
-		}
+	error = make_loop(&trace);
+	if (error) {
+		log_error("cannot begin: %s", strerror(-error));
+	} else if (open_outputs(&trace) == 0) {
+		host_read(&trace.facts);
+		open_kmsg(&trace);
+		status = attach(&trace);
+		if (status == EXIT_DONE)
+			status = finish(&trace, stream(&trace));
 	}
 	trace_release(&trace);
 	return status;

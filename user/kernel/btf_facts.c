@@ -19,10 +19,10 @@ static const struct prototype {
 	struct argument arguments[ARGUMENTS_MAX];
 } prototypes[] = {
 	/* mm/oom_kill.c, the same from 5.10 to 7.2 */
-	{ "out_of_memory", 1, { { ARG_STRUCT, "oom_control" } } },
-	{ "oom_evaluate_task", 2, { { ARG_STRUCT, "task_struct" }, { ARG_POINTER, NULL } } },
-	{ "oom_badness", 2, { { ARG_STRUCT, "task_struct" }, { ARG_NUMBER, NULL } } },
-	{ "oom_kill_process", 2, { { ARG_STRUCT, "oom_control" }, { ARG_POINTER, NULL } } },
+	{"out_of_memory", 1, {{ARG_STRUCT, "oom_control"}}},
+	{"oom_evaluate_task", 2, {{ARG_STRUCT, "task_struct"}, {ARG_POINTER, NULL}}},
+	{"oom_badness", 2, {{ARG_STRUCT, "task_struct"}, {ARG_NUMBER, NULL}}},
+	{"oom_kill_process", 2, {{ARG_STRUCT, "oom_control"}, {ARG_POINTER, NULL}}},
 };
 
 static const struct btf_type *type_without_modifiers(const struct btf *btf, __u32 id)
@@ -92,7 +92,8 @@ int btf_mark_victim_has_task(const struct btf *btf)
 
 	if (id < 0)
 		return -ENOENT;
-	/* A typedef of a pointer to the probe's prototype; its first argument is the probe's own data. */
+	/* A typedef of a pointer to the probe's prototype; its first argument is the probe's own
+	 * data. */
 	type = type_without_modifiers(btf, id);
 	if (!type || !btf_is_ptr(type))
 		return -ENOENT;

@@ -8,8 +8,8 @@
 
 struct symbol {
 	const char *name; /* in */
-	uint64_t begin;	  /* out: 0 when absent or hidden (kptr_restrict) */
-	uint64_t end;	  /* out: where the next symbol begins */
+	uint64_t begin;   /* out: 0 when absent or hidden (kptr_restrict) */
+	uint64_t end;     /* out: where the next symbol begins */
 };
 
 /* Fills the @count @symbols. Returns 0, or a negative errno when the file cannot be read. */

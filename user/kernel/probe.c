@@ -16,12 +16,12 @@
 
 static const char *const remedy_privilege =
 	"run as root, or with CAP_BPF and CAP_PERFMON (before 5.11 also CAP_SYS_RESOURCE)";
-static const char *const remedy_next = "nothing to do: another backend serves";
+static const char *const remedy_next = "none here; another backend may serve (--backend auto)";
 
 /* r0 = 0; exit */
 static const struct bpf_insn nothing[] = {
-	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
-	{ .code = BPF_JMP | BPF_EXIT },
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+	{.code = BPF_JMP | BPF_EXIT},
 };
 
 void refuse(struct refusal *refusal, const char *remedy, const char *reason, ...)
@@ -79,8 +79,10 @@ static void probe_fentry(const struct btf *btf, struct refusal *refusal)
 	opts.attach_btf_id = btf_function_id(btf, "out_of_memory");
 	fd = load_nothing(BPF_PROG_TYPE_TRACING, &opts);
 	if (fd < 0) {
-		refuse(refusal, fd == -EPERM ? "lockdown or a kernel without trampolines; another backend serves"
-					     : remedy_next,
+		refuse(refusal,
+		       fd == -EPERM
+			       ? "lockdown or a kernel without trampolines; another backend serves"
+			       : remedy_next,
 		       "loading an fentry program: %s", strerror(-fd));
 		return;
 	}
@@ -107,7 +109,7 @@ static int kprobe_pmu_type(void)
 
 static void probe_kprobe(const struct btf *btf, struct refusal *refusal)
 {
-	struct perf_event_attr attr = { .size = sizeof(attr) };
+	struct perf_event_attr attr = {.size = sizeof(attr)};
 	int fd, event, type = kprobe_pmu_type();
 
 	if (type < 0) {
@@ -137,7 +139,8 @@ static void probe_tracepoint(const struct btf *btf, struct refusal *refusal)
 	int fd, link;
 
 	if (btf_mark_victim_has_task(btf) < 0) {
-		refuse(refusal, "none for this kernel", "oom:mark_victim is not in this kernel's BTF");
+		refuse(refusal, "none for this kernel",
+		       "oom:mark_victim is not in this kernel's BTF");
 		return;
 	}
 	fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);

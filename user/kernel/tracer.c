@@ -21,7 +21,7 @@
 /* Whole decisions that the ring holds by default while the reader is away. */
 #define RING_DECISIONS 16
 /* Candidates that the scratch holds: twice the processes of now, and room for a fork bomb. */
-#define SCRATCH_SPARE 2048
+#define SCRATCH_SPARE      2048
 #define SCRATCH_CHUNKS_MAX 4096
 
 #define LINKS_MAX 12
@@ -48,34 +48,37 @@ struct door {
 };
 
 static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
-	[BACKEND_FENTRY] = {
-		{ "sched_process_exit", false },
-		{ "signal_generate", false },
-		{ "mark_victim_follow", false },
-		{ "fexit_oom_badness", true },
-		{ "kretprobe_oom_badness_part", true },
-		{ "fexit_oom_evaluate_task", false },
-		{ "fexit_out_of_memory", false },
-		{ "fentry_oom_kill_process", false },
-		{ "fentry_out_of_memory", false },
-	},
-	[BACKEND_KPROBE] = {
-		{ "sched_process_exit", false },
-		{ "signal_generate", false },
-		{ "mark_victim_follow", false },
-		{ "kretprobe_oom_badness", true },
-		{ "kretprobe_oom_badness_part", true },
-		{ "kprobe_oom_evaluate_task", false },
-		{ "kretprobe_oom_evaluate_task", false },
-		{ "kretprobe_out_of_memory", false },
-		{ "kprobe_oom_kill_process", false },
-		{ "kprobe_out_of_memory", false },
-	},
-	[BACKEND_TRACEPOINT] = {
-		{ "sched_process_exit", false },
-		{ "signal_generate", false },
-		{ "mark_victim_decide", false },
-	},
+	[BACKEND_FENTRY] =
+		{
+			{"sched_process_exit", false},
+			{"signal_generate", false},
+			{"mark_victim_follow", false},
+			{"fexit_oom_badness", true},
+			{"kretprobe_oom_badness_part", true},
+			{"fexit_oom_evaluate_task", false},
+			{"fexit_out_of_memory", false},
+			{"fentry_oom_kill_process", false},
+			{"fentry_out_of_memory", false},
+		},
+	[BACKEND_KPROBE] =
+		{
+			{"sched_process_exit", false},
+			{"signal_generate", false},
+			{"mark_victim_follow", false},
+			{"kretprobe_oom_badness", true},
+			{"kretprobe_oom_badness_part", true},
+			{"kprobe_oom_evaluate_task", false},
+			{"kretprobe_oom_evaluate_task", false},
+			{"kretprobe_out_of_memory", false},
+			{"kprobe_oom_kill_process", false},
+			{"kprobe_out_of_memory", false},
+		},
+	[BACKEND_TRACEPOINT] =
+		{
+			{"sched_process_exit", false},
+			{"signal_generate", false},
+			{"mark_victim_decide", false},
+		},
 };
 
 /* libbpf reports by printing: the last warning is the reason that a refusal gives. */
@@ -107,7 +110,8 @@ static uint32_t power_of_two_above(uint64_t bytes)
 
 static void size_maps(struct tracer *tracer, const struct tracer_options *options)
 {
-	uint64_t chunks = ((uint64_t)options->host.processes * 2 + SCRATCH_SPARE) / WIRE_CHUNK_TASKS;
+	uint64_t chunks =
+		((uint64_t)options->host.processes * 2 + SCRATCH_SPARE) / WIRE_CHUNK_TASKS;
 	uint64_t decision = (uint64_t)options->host.processes * sizeof(struct wire_task);
 
 	if (chunks > SCRATCH_CHUNKS_MAX)
@@ -124,9 +128,9 @@ static void configure_tracepoint(struct config *config)
 {
 	enum { MEMCG_OOM, MEMCG_MEMBER, SWAP_TOTAL, COUNT };
 	struct symbol symbols[COUNT] = {
-		[MEMCG_OOM] = { .name = "mem_cgroup_out_of_memory" },
-		[MEMCG_MEMBER] = { .name = "oom_kill_memcg_member" },
-		[SWAP_TOTAL] = { .name = "total_swap_pages" },
+		[MEMCG_OOM] = {.name = "mem_cgroup_out_of_memory"},
+		[MEMCG_MEMBER] = {.name = "oom_kill_memcg_member"},
+		[SWAP_TOTAL] = {.name = "total_swap_pages"},
 	};
 
 	if (kallsyms_find(symbols, COUNT))
@@ -217,8 +221,8 @@ static int on_record(void *ctx, void *data, size_t len)
 
 static int open_ring(struct tracer *tracer, struct refusal *refusal)
 {
-	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), on_record, tracer,
-					NULL);
+	tracer->ring =
+		ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), on_record, tracer, NULL);
 	if (tracer->ring)
 		return 0;
 	refuse(refusal, "a smaller --ring-size may fit", "mapping the ring: %s", strerror(errno));
@@ -257,7 +261,8 @@ static struct btf *load_btf(struct survey *survey)
 	if (survey->btf)
 		return btf;
 	snprintf(survey->btf_error, sizeof(survey->btf_error),
-		 "reading /sys/kernel/btf/vmlinux: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is needed",
+		 "reading /sys/kernel/btf/vmlinux: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is "
+		 "needed",
 		 strerror(errno));
 	for (int i = 0; i < WIRE_BACKENDS; i++)
 		refuse(&survey->backends[i], "a kernel with CONFIG_DEBUG_INFO_BTF=y",
@@ -311,12 +316,17 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return 0;
 }
 
+void tracer_stop(struct tracer *tracer)
+{
+	while (tracer->n_links)
+		bpf_link__destroy(tracer->links[--tracer->n_links]);
+}
+
 void tracer_detach(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
-	while (tracer->n_links)
-		bpf_link__destroy(tracer->links[--tracer->n_links]);
+	tracer_stop(tracer);
 	ring_buffer__free(tracer->ring);
 	oomtrace_bpf__destroy(tracer->skel);
 	free(tracer);

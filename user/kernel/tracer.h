@@ -31,16 +31,16 @@ struct survey {
 
 /* What the tracer must know of the host before it loads; proc/ reads it. */
 struct tracer_host {
-	uint32_t processes;	   /* alive now: the ring and the scratch are sized from it */
+	uint32_t processes;        /* alive now: the ring and the scratch are sized from it */
 	uint64_t mem_total_pages;  /* MemTotal */
 	uint64_t swap_total_pages; /* SwapTotal */
-	uint32_t vm_swappiness;	   /* /proc/sys/vm/swappiness */
+	uint32_t vm_swappiness;    /* /proc/sys/vm/swappiness */
 };
 
 struct tracer_options {
 	enum backend backend; /* BACKEND_AUTO, or the only one to try */
 	uint32_t ring_size;   /* bytes, a power of two and a multiple of the page; 0: by @host */
-	bool verbose;	      /* libbpf's talk on stderr */
+	bool verbose;         /* libbpf's talk on stderr */
 	struct tracer_host host;
 };
 
@@ -56,6 +56,9 @@ struct tracer;
  */
 int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		  struct tracer **ret_tracer);
+/* Leaves the kernel as it was; what the ring holds can still be consumed. */
+void tracer_stop(struct tracer *tracer);
+/* tracer_stop(), and everything else is gone too. NULL is allowed. */
 void tracer_detach(struct tracer *tracer);
 
 enum backend tracer_backend(const struct tracer *tracer);

@@ -65,9 +65,17 @@ void loop_free(struct loop *loop)
 {
 	if (!loop)
 		return;
-	for (int i = 0; i < loop->n_sources; i++)
-		if (loop->sources[i].kind != SOURCE_FD)
-			close(loop->sources[i].fd);
+	for (int i = 0; i < loop->n_sources; i++) {
+		const struct source *source = &loop->sources[i];
+		struct signalfd_siginfo info;
+
+		/* A signal that has ended the loop must not end the process as well. */
+		while (source->kind == SOURCE_SIGNALS &&
+		       read(source->fd, &info, sizeof(info)) == sizeof(info))
+			;
+		if (source->kind != SOURCE_FD)
+			close(source->fd);
+	}
 	if (loop->signals_blocked)
 		sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
 	close(loop->epoll_fd);
@@ -118,6 +126,14 @@ int loop_add_signals(struct loop *loop, const sigset_t *set, loop_signal_fn fn, 
 		loop->old_mask = old_mask;
 	loop->signals_blocked = true;
 	return 0;
+}
+
+int loop_signal_fd(const struct loop *loop)
+{
+	for (int i = 0; i < loop->n_sources; i++)
+		if (loop->sources[i].kind == SOURCE_SIGNALS)
+			return loop->sources[i].fd;
+	return -1;
 }
 
 int loop_add_timer(struct loop *loop, loop_timer_fn fn, void *ctx)

@@ -39,6 +39,9 @@ int loop_add_fd(struct loop *loop, int fd, loop_fd_fn fn, void *ctx);
  */
 int loop_add_signals(struct loop *loop, const sigset_t *set, loop_signal_fn fn, void *ctx);
 
+/* Readable while a signal of loop_add_signals() waits to be served; -1 before that call. */
+int loop_signal_fd(const struct loop *loop);
+
 /* Makes a disarmed timer. Returns its handle for loop_set_timer(), or a negative errno. */
 int loop_add_timer(struct loop *loop, loop_timer_fn fn, void *ctx);
 

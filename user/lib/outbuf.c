@@ -2,12 +2,13 @@
 #include "lib/outbuf.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-int outbuf_init(struct outbuf *out, int fd, size_t size)
+int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size)
 {
 	char *data = malloc(size);
 
@@ -15,7 +16,7 @@ int outbuf_init(struct outbuf *out, int fd, size_t size)
 		return -ENOMEM;
 	/* Touched now, so that no page of it has to be found while memory is short. */
 	memset(data, 0, size);
-	*out = (struct outbuf){.fd = fd, .size = size, .data = data};
+	*out = (struct outbuf){.fd = fd, .cancel_fd = cancel_fd, .size = size, .data = data};
 	return 0;
 }
 
@@ -25,22 +26,32 @@ void outbuf_free(struct outbuf *out)
 	*out = (struct outbuf){.fd = -1};
 }
 
-/* A descriptor that somebody made non-blocking is waited for, like any other. */
-static int fd_wait(int fd)
+/*
+ * Waits until the descriptor takes PIPE_BUF bytes without blocking, which is
+ * what POLLOUT promises of a pipe. A reader that has stopped is so never waited
+ * for in write(), where a signal that goes to a signalfd would not be noticed.
+ */
+static int wait_writable(const struct outbuf *out)
 {
-	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+	struct pollfd fds[] = {
+		{.fd = out->fd, .events = POLLOUT},
+		{.fd = out->cancel_fd, .events = POLLIN},
+	};
 
-	if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
+	if (poll(fds, 2, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	return fds[0].revents ? 0 : -ECANCELED;
 }
 
 static int write_all(struct outbuf *out, const char *data, size_t len)
 {
 	while (len) {
-		ssize_t written = write(out->fd, data, len);
-		int err = 0;
+		int err = wait_writable(out);
+		ssize_t written;
 
+		if (err)
+			return err;
+		written = write(out->fd, data, len < PIPE_BUF ? len : PIPE_BUF);
 		if (written > 0) {
 			data += written;
 			len -= (size_t)written;
@@ -49,9 +60,7 @@ static int write_all(struct outbuf *out, const char *data, size_t len)
 		}
 		if (written == 0)
 			err = -EIO;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			err = fd_wait(out->fd);
-		else if (errno != EINTR)
+		else if (errno != EINTR && errno != EAGAIN)
 			err = -errno;
 		if (err)
 			return err;

@@ -12,14 +12,15 @@
 
 struct outbuf {
 	int fd;
-	int error; /* of this record: what came first */
-	bool torn; /* the last record that was not taken whole left half a line */
+	int cancel_fd; /* readable: somebody wants to end, do not wait for a reader; or -1 */
+	int error;     /* of this record: what came first */
+	bool torn;     /* the last record that was not taken whole left half a line */
 	size_t len, size;
 	char *data;
 };
 
-/* Returns 0 or -ENOMEM. The descriptor stays the caller's. */
-int outbuf_init(struct outbuf *out, int fd, size_t size);
+/* Returns 0 or -ENOMEM. The descriptors stay the caller's. */
+int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size);
 void outbuf_free(struct outbuf *out);
 
 /* Append to the record. After an error the rest of the record is dropped. */
@@ -30,7 +31,8 @@ void outbuf_putc(struct outbuf *out, char c);
 /*
  * Ends the record: everything is written out. Returns 0, or the negative errno
  * that kept the record from being written whole (-EPIPE: nobody reads; the caller
- * ignores SIGPIPE). The next record starts afresh, on a line of its own.
+ * ignores SIGPIPE; -ECANCELED: nobody took it before @cancel_fd was readable). The next record
+ * starts afresh, on a line of its own.
  */
 int outbuf_end(struct outbuf *out);
 

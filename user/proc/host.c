@@ -74,6 +74,15 @@ int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
 	return read_digits(at, end, ret_ticks) ? 0 : -EBADMSG;
 }
 
+int loadavg_threads(const char *text, size_t len, uint64_t *ret_threads)
+{
+	const char *slash = memchr(text, '/', len);
+
+	if (!slash || !read_digits(slash + 1, text + len, ret_threads))
+		return -EBADMSG;
+	return 0;
+}
+
 int lockdown_level(const char *text, size_t len, char *ret_level, size_t size)
 {
 	const char *open = memchr(text, '[', len);
@@ -96,15 +105,32 @@ uint64_t host_oom_kills(void)
 	return kills;
 }
 
-static uint64_t read_mem_total(void)
+static void read_memory(struct host_facts *facts)
 {
 	char text[SMALL_BYTES];
 	ssize_t len = file_read("/proc/meminfo", text, sizeof(text));
 	uint64_t kib;
 
-	if (len < 0 || find_number(text, (size_t)len, "MemTotal:", &kib))
-		return WIRE_NONE_U64;
-	return kib * 1024;
+	facts->mem_total_bytes = WIRE_NONE_U64;
+	facts->swap_total_bytes = WIRE_NONE_U64;
+	if (len < 0)
+		return;
+	if (find_number(text, (size_t)len, "MemTotal:", &kib) == 0)
+		facts->mem_total_bytes = kib * 1024;
+	if (find_number(text, (size_t)len, "SwapTotal:", &kib) == 0)
+		facts->swap_total_bytes = kib * 1024;
+}
+
+static void read_load(struct host_facts *facts)
+{
+	char text[SMALL_BYTES];
+	ssize_t len = file_read("/proc/sys/vm/swappiness", text, sizeof(text));
+
+	if (len < 0 || !read_digits(text, text + len, &facts->vm_swappiness))
+		facts->vm_swappiness = WIRE_NONE_U64;
+	len = file_read("/proc/loadavg", text, sizeof(text));
+	if (len < 0 || loadavg_threads(text, (size_t)len, &facts->threads))
+		facts->threads = WIRE_NONE_U64;
 }
 
 static uint64_t read_exec_ns(void)
@@ -148,7 +174,8 @@ void host_read(struct host_facts *ret_facts)
 	if (len < 0 || lockdown_level(text, (size_t)len, facts.lockdown, sizeof(facts.lockdown)))
 		facts.lockdown[0] = '\0';
 	facts.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	facts.mem_total_bytes = read_mem_total();
+	read_memory(&facts);
+	read_load(&facts);
 	facts.oom_kills = host_oom_kills();
 	facts.exec_ns = read_exec_ns();
 	*ret_facts = facts;

@@ -20,8 +20,11 @@ struct host_facts {
 	char lockdown[WIRE_TEXT_LEN]; /* none, integrity or confidentiality */
 	uint64_t page_size;
 	uint64_t mem_total_bytes;
-	uint64_t oom_kills; /* since boot, by the kernel's count */
-	uint64_t exec_ns;   /* boot_ns at which this process started, in ticks of 10 ms */
+	uint64_t swap_total_bytes;
+	uint64_t vm_swappiness; /* /proc/sys/vm/swappiness */
+	uint64_t threads;       /* of all processes: no fewer than there are processes */
+	uint64_t oom_kills;     /* since boot, by the kernel's count */
+	uint64_t exec_ns;       /* boot_ns at which this process started, in ticks of 10 ms */
 };
 
 /* Reads them. What cannot be read stays unknown: there is nothing to fail. */
@@ -39,6 +42,9 @@ int find_number(const char *text, size_t len, const char *key, uint64_t *ret_val
 
 /* Field 22 of /proc/PID/stat: ticks from boot to the start. Returns 0, or -EBADMSG. */
 int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks);
+
+/* The total in "0.00 0.01 0.05 1/234 5678", /proc/loadavg. Returns 0, or -EBADMSG. */
+int loadavg_threads(const char *text, size_t len, uint64_t *ret_threads);
 
 /* The word in brackets of "none [integrity] confidentiality". Returns 0, or -EBADMSG. */
 int lockdown_level(const char *text, size_t len, char *ret_level, size_t size);

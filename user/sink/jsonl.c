@@ -503,7 +503,7 @@ struct sink *sink_jsonl_new(const struct sink_options *options)
 
 	if (!jsonl)
 		return NULL;
-	if (outbuf_init(&jsonl->out, options->fd, BUFFER_SIZE)) {
+	if (outbuf_init(&jsonl->out, options->fd, options->cancel_fd, BUFFER_SIZE)) {
 		free(jsonl);
 		return NULL;
 	}

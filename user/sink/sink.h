@@ -15,6 +15,7 @@
 
 struct sink_options {
 	int fd;
+	int cancel_fd;       /* readable: do not wait for a reader any longer; or -1 */
 	uint32_t candidates; /* how many to show, CANDIDATES_ALL for all */
 	bool color;
 	bool quiet; /* text: no table of candidates */

@@ -458,7 +458,7 @@ struct sink *sink_text_new(const struct sink_options *options)
 
 	if (!text)
 		return NULL;
-	if (outbuf_init(&text->out, options->fd, BUFFER_SIZE)) {
+	if (outbuf_init(&text->out, options->fd, options->cancel_fd, BUFFER_SIZE)) {
 		free(text);
 		return NULL;
 	}
