@@ -43,6 +43,8 @@ struct door_state {
 	__u8 pad[7];
 };
 
+#define TEXT_LEN 1024 /* bytes of kernel text in one reading: oom_badness has 300 to 700 */
+
 /* One for the whole machine, because oom_lock lets only one call be under way. */
 struct work {
 	__u64 episode; /* number of this call, from 1 */

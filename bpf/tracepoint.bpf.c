@@ -17,6 +17,8 @@
 
 extern struct work work;
 
+__u8 text[TEXT_LEN] = {};
+
 /*
  * Fact:  oom:mark_victim hands over the task.
  * Until: 6.9 (and its stable backports), when it handed over the pid.
@@ -65,6 +67,16 @@ int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	fate_exiting(ctx->args[0]);
 	return 0;
+}
+
+/*
+ * Not attached to anything: run once by the loader, to let it look at the text
+ * of a kernel function whose address it passes as the argument.
+ */
+SEC("?raw_tp")
+int read_text(struct bpf_raw_tracepoint_args *ctx)
+{
+	return bpf_probe_read_kernel(text, sizeof(text), (const void *)ctx->args[0]);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

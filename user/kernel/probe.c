@@ -79,11 +79,7 @@ static void probe_fentry(const struct btf *btf, struct refusal *refusal)
 	opts.attach_btf_id = btf_function_id(btf, "out_of_memory");
 	fd = load_nothing(BPF_PROG_TYPE_TRACING, &opts);
 	if (fd < 0) {
-		refuse(refusal,
-		       fd == -EPERM
-			       ? "lockdown or a kernel without trampolines; another backend serves"
-			       : remedy_next,
-		       "loading an fentry program: %s", strerror(-fd));
+		refuse(refusal, remedy_next, "loading an fentry program: %s", strerror(-fd));
 		return;
 	}
 	link = bpf_raw_tracepoint_open(NULL, fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/tracer.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "kernel/btf_facts.h"
 #include "kernel/kallsyms.h"
 #include "kernel/probe.h"
+#include "kernel/scoring.h"
 #include "oomtrace.skel.h"
 
 #define RING_MIN (1U << 20)
@@ -34,6 +36,7 @@ struct tracer {
 	record_fn fn; /* of the tracer_consume() under way */
 	void *ctx;
 	enum backend backend;
+	struct symbol badness, percpu_sum; /* the tracepoint backend's: the others see the points */
 	uint32_t max_candidates;
 	uint32_t ring_size;
 };
@@ -78,6 +81,7 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 			{"sched_process_exit", false},
 			{"signal_generate", false},
 			{"mark_victim_decide", false},
+			{"read_text", true},
 		},
 };
 
@@ -124,13 +128,15 @@ static void size_maps(struct tracer *tracer, const struct tracer_options *option
 }
 
 /* What only the tracepoint backend needs, since it does not see oom_control. */
-static void configure_tracepoint(struct config *config)
+static void configure_tracepoint(struct tracer *tracer, struct config *config)
 {
-	enum { MEMCG_OOM, MEMCG_MEMBER, SWAP_TOTAL, COUNT };
+	enum { MEMCG_OOM, MEMCG_MEMBER, SWAP_TOTAL, BADNESS, PERCPU_SUM, COUNT };
 	struct symbol symbols[COUNT] = {
 		[MEMCG_OOM] = {.name = "mem_cgroup_out_of_memory"},
 		[MEMCG_MEMBER] = {.name = "oom_kill_memcg_member"},
 		[SWAP_TOTAL] = {.name = "total_swap_pages"},
+		[BADNESS] = {.name = "oom_badness"},
+		[PERCPU_SUM] = {.name = "__percpu_counter_sum"},
 	};
 
 	if (kallsyms_find(symbols, COUNT))
@@ -140,6 +146,8 @@ static void configure_tracepoint(struct config *config)
 	config->memcg_member.begin = symbols[MEMCG_MEMBER].begin;
 	config->memcg_member.end = symbols[MEMCG_MEMBER].end;
 	config->swap_total_address = symbols[SWAP_TOTAL].begin;
+	tracer->badness = symbols[BADNESS];
+	tracer->percpu_sum = symbols[PERCPU_SUM];
 }
 
 static void configure(struct tracer *tracer, const struct tracer_options *options,
@@ -155,7 +163,7 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	config->cpus = libbpf_num_possible_cpus();
 	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
 	if (tracer->backend == BACKEND_TRACEPOINT)
-		configure_tracepoint(config);
+		configure_tracepoint(tracer, config);
 }
 
 static struct bpf_program *program_of(const struct tracer *tracer, const struct door *door)
@@ -192,7 +200,7 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 		struct bpf_link *link;
 		int err;
 
-		if (!bpf_program__autoload(program))
+		if (!bpf_program__autoload(program) || program == tracer->skel->progs.read_text)
 			continue;
 		link = bpf_program__attach(program);
 		err = libbpf_get_error(link);
@@ -209,6 +217,28 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 	}
 	tracer->skel->bss->door.points_hook = points_are_hooked(whole, part);
 	return 0;
+}
+
+/*
+ * Without the kernel's own points nothing can be learned from them: look at
+ * what oom_badness calls. Where that fails the approximation is taken, which
+ * is what it says it is.
+ */
+static void learn_counters(struct tracer *tracer)
+{
+	__u64 address = tracer->badness.begin;
+	size_t len = tracer->badness.end - address;
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
+
+	if (!address || !tracer->percpu_sum.begin)
+		return;
+	if (bpf_prog_test_run_opts(bpf_program__fd(tracer->skel->progs.read_text), &run) ||
+	    run.retval)
+		return;
+	if (len > TEXT_LEN)
+		len = TEXT_LEN;
+	tracer->skel->bss->work.rss_precise =
+		text_calls(tracer->skel->bss->text, len, address, tracer->percpu_sum.begin);
 }
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -249,6 +279,8 @@ static int attach_backend(struct tracer *tracer, const struct tracer_options *op
 		       strerror(-err), libbpf_warning);
 		return err;
 	}
+	if (tracer->backend == BACKEND_TRACEPOINT)
+		learn_counters(tracer);
 	err = open_ring(tracer, refusal);
 	return err ? err : attach_doors(tracer, refusal);
 }
