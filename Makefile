@@ -121,7 +121,11 @@ test: ## every level, as CI runs it
 
 check-all: test bench ## everything, the slow parts included
 
-bench: oomtrace ## how fast it attaches and renders; figures, no verdict
+$(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+bench: oomtrace $(BUILD)/render ## how fast it attaches and renders; figures, no verdict
 	@tools/bench
 
 FUZZ_SECONDS ?= 60

@@ -21,9 +21,8 @@
 
 #define PF_KTHREAD        0x00200000 /* include/linux/sched.h, the same bit since 2.6.30 */
 #define MMF_OOM_SKIP      21 /* include/linux/mm_types.h (sched/coredump.h before), 5.10 to 7.2 */
-#define OOM_SCORE_ADJ_MIN (-1000) /* include/uapi/linux/oom.h */
-#define NICE_0_PRIO       120     /* DEFAULT_PRIO, include/linux/sched/prio.h */
-#define CHOSEN_ABORT      (~0ULL) /* oom_evaluate_task: (void *)-1 ends a selection */
+#define OOM_SCORE_ADJ_MIN (-1000)                     /* include/uapi/linux/oom.h */
+#define NICE_0_PRIO       120                         /* DEFAULT_PRIO, include/linux/sched/prio.h */
 #define POINTS_UNKILLABLE (-0x7fffffffffffffffLL - 1) /* LONG_MIN, from oom_badness */
 
 /* enum of include/linux/mm_types_task.h, the same order since 4.5. */

@@ -34,6 +34,39 @@ struct {
 	__type(value, struct victim);
 } dying SEC(".maps"), unfreed SEC(".maps");
 
+/*
+ * The last SIGKILL of the kernel's own authority on this CPU. __oom_kill_process
+ * sends it and marks the victim under one task_lock, so that the mark comes on
+ * the same CPU, with nothing in between.
+ */
+struct last_kill {
+	__u64 task;
+	__u64 sender; /* pid_tgid */
+	__u64 sent_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct last_kill);
+} last_kill SEC(".maps");
+
+static __always_inline struct last_kill *last_kill_here(void)
+{
+	__u32 key = 0;
+	struct last_kill *kill = bpf_map_lookup_elem(&last_kill, &key);
+
+	return kill && kill->sender == bpf_get_current_pid_tgid() ? kill : NULL;
+}
+
+__noinline __u64 fate_last_killed(void)
+{
+	struct last_kill *kill = last_kill_here();
+
+	return kill ? kill->task : 0;
+}
+
 static __always_inline void emit_fate(__u32 pid, const struct victim *victim,
 				      enum wire_fate_what what, __u64 when_ns)
 {
@@ -67,6 +100,7 @@ static __always_inline struct victim *victim_in(void *map, __u64 task, __u32 *re
 __noinline int fate_add(__u64 task)
 {
 	struct victim entry = {.episode = work.episode};
+	struct last_kill *kill;
 	__u32 pid;
 
 	if (victim_in(&dying, task, &pid))
@@ -79,8 +113,9 @@ __noinline int fate_add(__u64 task)
 		return 0;
 	}
 	__sync_fetch_and_add(&door.dying, 1);
-	if (work.killed == task)
-		emit_fate(pid, &entry, FATE_SIGKILL, work.killed_ns);
+	kill = last_kill_here();
+	if (kill && kill->task == task)
+		emit_fate(pid, &entry, FATE_SIGKILL, kill->sent_ns);
 	return 0;
 }
 
@@ -96,8 +131,14 @@ __noinline int fate_aborted(__u64 task)
 
 __noinline int fate_killed(__u64 task)
 {
-	work.killed = task;
-	work.killed_ns = bpf_ktime_get_boot_ns();
+	__u32 key = 0;
+	struct last_kill *kill = bpf_map_lookup_elem(&last_kill, &key);
+
+	if (!kill)
+		return 0;
+	kill->task = task;
+	kill->sender = bpf_get_current_pid_tgid();
+	kill->sent_ns = bpf_ktime_get_boot_ns();
 	return 0;
 }
 

@@ -48,7 +48,6 @@ static __always_inline void begin(__u64 control)
 	work.totalpages = 0;
 	work.root = 0;
 	work.aborted_by = 0;
-	work.killed = 0;
 	work.victim_pid = 0;
 	work.lost_candidates = 0;
 	work.points_seen = false;
@@ -95,21 +94,23 @@ static __always_inline __s64 task_sum(const struct wire_task *task)
 
 /*
  * Why oom_badness() gives LONG_MIN, in its own order, or why the selection does
- * not ask it. @thread's process has an mm.
+ * not ask it. @thread has the process's mm.
  */
-static __always_inline enum wire_skip task_skip(__u64 leader, const struct wire_task *task)
+static __always_inline enum wire_skip task_skip(__u64 thread, const struct wire_task *task)
 {
-	__u64 oom_mm = task_oom_mm(leader);
+	__u64 oom_mm = task_oom_mm(thread);
 
+	if (work.points_seen && work.points != POINTS_UNKILLABLE)
+		return SKIP_NONE; /* the kernel's own word; sysrq offers the dying again */
 	if (oom_mm && task->pid != work.victim_pid)
 		return mm_is_reaped(oom_mm) ? SKIP_REAPED : SKIP_DYING;
 	if (task->oom_score_adj == OOM_SCORE_ADJ_MIN)
 		return SKIP_ADJ_MIN;
-	if (!oom_mm && mm_is_reaped(task_mm(leader)))
+	if (mm_is_reaped(task_mm(thread)))
 		return SKIP_REAPED;
-	if (task_in_vfork(leader))
+	if (task_in_vfork(thread))
 		return SKIP_IN_VFORK;
-	return SKIP_NONE;
+	return work.points_seen ? SKIP_NO_MM : SKIP_NONE;
 }
 
 /*
@@ -205,7 +206,7 @@ __noinline int record_task(__u64 leader)
 		pass_over(SKIP_NO_MM);
 		return 0;
 	}
-	task->skip = task_skip(leader, task);
+	task->skip = task_skip(work.mm_thread, task);
 	if (task->skip == SKIP_NONE) {
 		/* Not asked for its points: oom_cpuset_eligible() said no, before. */
 		if (work.decision.source == SOURCE_SELECTION && door.points_hook &&
@@ -213,7 +214,7 @@ __noinline int record_task(__u64 leader)
 			pass_over(SKIP_NOT_IN_NODEMASK);
 			return 0;
 		}
-		task_score(task_mm(leader));
+		task_score(task_mm(work.mm_thread));
 		work.decision.eligible++;
 		rank(task);
 	}
@@ -573,7 +574,7 @@ __noinline int record_victim(__u64 task)
 		emit_decision(BPF_RB_NO_WAKEUP);
 	} else if (decision->victim.pid != read_field(task_struct, task, tgid)) {
 		emit_victim(task);
-	} else if (work.killed != task) {
+	} else if (fate_last_killed() != task) {
 		work.exiting = true;
 	}
 	fate_add(task);
@@ -669,7 +670,7 @@ static __always_inline __u64 memcg_totalpages(__u64 memcg)
 __noinline int record_decision_from_victim(__u64 task)
 {
 	struct wire_decision *decision = &work.decision;
-	__u64 memcg = 0, killed = work.killed;
+	__u64 memcg = 0;
 
 	if (work.decided && stack_has(&config.memcg_member)) {
 		emit_victim(task);
@@ -677,14 +678,13 @@ __noinline int record_decision_from_victim(__u64 task)
 		return 0;
 	}
 	begin(0);
-	work.killed = killed;
 	decision->message[0] = 0;
 	work.victim_pid = read_field(task_struct, task, tgid);
-	work.exiting = killed != task;
+	work.exiting = fate_last_killed() != task;
 	if (stack_has(&config.memcg_oom)) {
 		memcg = memcg_at_limit(task_memcg(task_leader(task)));
 		decision->constraint = CONSTRAINT_MEMCG_;
-		work.totalpages = memcg_totalpages(memcg);
+		work.totalpages = memcg ? memcg_totalpages(memcg) : 0;
 	} else {
 		work.totalpages = config.mem_total_pages + swap_total();
 	}

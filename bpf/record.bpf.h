@@ -33,6 +33,8 @@ extern int record_decision_from_victim(__u64 task);
 extern int record_end(void);
 /* A SIGKILL with the kernel's own authority was sent to @task. */
 extern int fate_killed(__u64 task);
+/* The task to which that was sent by the current one, on this CPU, as the last; 0: none. */
+extern __u64 fate_last_killed(void);
 /* A thread of a dying process has come to its end. */
 extern int fate_exiting(__u64 task);
 /* A dying process has told its parent. */

@@ -51,10 +51,8 @@ struct work {
 	__u64 invoker; /* pid_tgid of the caller */
 	__u64 began_ns;
 	__u64 totalpages;
-	__u64 root;       /* memcg whose descendants are candidates, 0: the whole machine */
-	__u64 aborted_by; /* task whose dying ended the selection */
-	__u64 killed;     /* last task that was sent the kernel's SIGKILL, and when */
-	__u64 killed_ns;
+	__u64 root;        /* memcg whose descendants are candidates, 0: the whole machine */
+	__u64 aborted_by;  /* task whose dying ended the selection */
 	__u64 path_node;   /* where the walk up a cgroup's path stands */
 	__u64 walk_node;   /* where the walk of the task list stands */
 	__u64 thread_node; /* where the walk of a process's threads stands */

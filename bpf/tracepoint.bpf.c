@@ -8,14 +8,11 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/record.bpf.h"
-#include "bpf/work.bpf.h"
 
 #define SIGKILL 9
 #define SIGCHLD 17
 #define SEND_SIG_PRIV \
 	1 /* include/linux/sched/signal.h: not a pointer, the kernel's own authority */
-
-extern struct work work;
 
 __u8 text[TEXT_LEN] = {};
 
@@ -28,9 +25,12 @@ __u8 text[TEXT_LEN] = {};
  */
 static __always_inline __u64 marked_task(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u64 task;
+
 	if (config.mark_victim_task)
 		return ctx->args[0];
-	return work.killed ? work.killed : bpf_get_current_task();
+	task = fate_last_killed();
+	return task ? task : bpf_get_current_task();
 }
 
 SEC("?raw_tp/mark_victim")

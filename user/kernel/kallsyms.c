@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READ_BYTES 65536 /* the kernel hands out a page at a time; stdio would ask for less */
+
 /* Symbols come in the order of their addresses: the first one that lies behind ends the former. */
 static void close_open(struct symbol *symbols, size_t count, uint64_t address)
 {
@@ -41,6 +43,7 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 
 	if (!file)
 		return -errno;
+	setvbuf(file, NULL, _IOFBF, READ_BYTES);
 	for (size_t i = 0; i < count; i++) {
 		symbols[i].begin = 0;
 		symbols[i].end = 0;
