@@ -639,22 +639,12 @@ static __always_inline __u64 memcg_at_limit(__u64 memcg)
 	return best;
 }
 
-static __always_inline __u64 swap_total(void)
-{
-	__u64 pages = config.swap_total_pages;
-
-	if (config.swap_total_address)
-		bpf_probe_read_kernel(&pages, sizeof(pages),
-				      (const void *)config.swap_total_address);
-	return pages;
-}
-
 /* mem_cgroup_get_max(), mm/memcontrol.c, in pages. */
 static __always_inline __u64 memcg_totalpages(__u64 memcg)
 {
 	__u64 max = read_field(mem_cgroup, memcg, memory.max);
 	__u64 swap = read_field(mem_cgroup, memcg, swap.max);
-	__u64 total = swap_total();
+	__u64 total = door.swap_total_pages;
 
 	if (memcg_is_v1(memcg)) {
 		swap -= max; /* memory+swap */
@@ -686,7 +676,7 @@ __noinline int record_decision_from_victim(__u64 task)
 		decision->constraint = CONSTRAINT_MEMCG_;
 		work.totalpages = memcg ? memcg_totalpages(memcg) : 0;
 	} else {
-		work.totalpages = config.mem_total_pages + swap_total();
+		work.totalpages = config.mem_total_pages + door.swap_total_pages;
 	}
 	work.root = memcg;
 	if (work.exiting)

@@ -21,8 +21,6 @@ struct config {
 	__u64 page_size;
 	__u64 ring_bytes;               /* data size of the ring */
 	__u64 mem_total_pages;          /* totalram_pages() at attach; for the tracepoint backend */
-	__u64 swap_total_pages;         /* total_swap_pages at attach; likewise */
-	__u64 swap_total_address;       /* its address, where kallsyms has data symbols; else 0 */
 	struct text_range memcg_oom;    /* mem_cgroup_out_of_memory; for the tracepoint backend */
 	struct text_range memcg_member; /* oom_kill_memcg_member; likewise */
 	__u32 vm_swappiness;            /* /proc/sys/vm/swappiness */
@@ -36,8 +34,9 @@ struct door_state {
 	__u64 stack[WIRE_STACK_LEN]; /* the invoker's */
 	__u64 evaluated; /* task whose evaluation is under way: a kretprobe has no arguments */
 	__u64 control;   /* oom_control of the call under way, 0: none */
-	__u32 dying;     /* victims that have not exited */
-	__u32 unfreed;   /* victims that have exited and may still hold memory */
+	__u64 swap_total_pages; /* kept by the loader, for the tracepoint backend */
+	__u32 dying;            /* victims that have not exited */
+	__u32 unfreed;          /* victims that have exited and may still hold memory */
 	/* Set by the loader: the selection's own calls of oom_badness are seen to return. */
 	__u8 points_hook;
 	__u8 pad[7];

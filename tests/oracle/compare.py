@@ -17,7 +17,8 @@ import re
 import sys
 from collections import namedtuple
 
-import klog_oracle
+sys.dont_write_bytecode = True
+import klog_oracle  # noqa: E402
 
 PAGE = 4096
 CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
@@ -467,7 +468,7 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
 
 
 def belonging(events, reports):
-    """The part of a session's events that is about these kills, with its first and last line."""
+    """The part that share a tracer's events that is about these kills, with its first and last line."""
     pids = {pid for report in reports for pid in killed_in(report)}
     kills = [kill for kill in of_type(events, "oom_kill") if kill["victim"].get("pid") in pids]
     ids = {kill.get("id") for kill in kills}
@@ -475,7 +476,7 @@ def belonging(events, reports):
 
 
 @guarded
-def check_session(directory, backend, expect_backend):
+def check_shared(directory, backend, expect_backend):
     """The checks of a tracer that saw several cases, as a whole."""
     directory = pathlib.Path(directory)
     checks = trouble_of(directory)
@@ -485,20 +486,21 @@ def check_session(directory, backend, expect_backend):
     for kmsg in directory.parent.glob("*/kmsg"):
         for report in kernel_side(kmsg.parent)[0]:
             pids.update(killed_in(report))
-    others = [kill["victim"].get("pid") for kill in of_type(events, "oom_kill") if kill["victim"].get("pid") not in pids]
-    checks.that("session: nobody invented", not others, f"the kernel killed none of {others}")
+    seen = [kill["victim"].get("pid") for kill in of_type(events, "oom_kill")]
+    others = [pid for pid in seen if pid not in pids]
+    checks.that("shared: nobody invented", not others, f"the kernel killed none of {others}")
     return checks
 
 
 @guarded
-def check_in_session(directory, case, cpus=2):
-    """All checks of one case of a session."""
+def check_in_shared(directory, case, cpus=2):
+    """All checks of one case that share a tracer."""
     directory = pathlib.Path(directory)
     checks = trouble_of(directory)
     reports, hog, counted = kernel_side(directory)
     check_oracle(checks, reports, hog, counted)
-    events = parse_stream(Checks(), (directory.parent / "session/stdout").read_bytes())
-    if checks.that("session: is whole", events and events[0]["type"] == "attached" and
+    events = parse_stream(Checks(), (directory.parent / "shared/stdout").read_bytes())
+    if checks.that("shared: the stream is whole", events and events[0]["type"] == "attached" and
                    events[-1]["type"] == "detached", "no attached or detached line"):
         check_events(checks, belonging(events, reports), reports, case, counted, cpus)
     return checks
@@ -508,10 +510,10 @@ def main():
     directory = pathlib.Path(sys.argv[1])
     case = sys.argv[2] if len(sys.argv) > 2 else directory.name
     backend = sys.argv[3] if len(sys.argv) > 3 else directory.parent.name
-    if case == "session":
-        checks = check_session(directory, backend, None)
-    elif (directory.parent / "session/stdout").exists() and not (directory / "stdout").exists():
-        checks = check_in_session(directory, case)
+    if case == "shared":
+        checks = check_shared(directory, backend, None)
+    elif (directory.parent / "shared/stdout").exists() and not (directory / "stdout").exists():
+        checks = check_in_shared(directory, case)
     else:
         checks = check_case(directory, case, backend, tracer=(directory / "stdout").exists())
     for check in checks:

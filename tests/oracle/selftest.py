@@ -11,8 +11,9 @@ import json
 import pathlib
 import sys
 
-import compare
-import klog_oracle
+sys.dont_write_bytecode = True
+import compare  # noqa: E402
+import klog_oracle  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 RELEASES = {"5.10": "5.10.0-46-cloud-amd64", "6.1": "6.1.0-56-cloud-amd64",

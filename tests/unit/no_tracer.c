@@ -36,6 +36,12 @@ void tracer_detach(struct tracer *tracer)
 	(void)tracer;
 }
 
+void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
+{
+	(void)tracer;
+	(void)pages;
+}
+
 enum backend tracer_backend(const struct tracer *tracer)
 {
 	(void)tracer;

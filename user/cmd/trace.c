@@ -34,6 +34,7 @@ struct trace {
 	struct loop *loop;
 	int deadline_timer, duration_timer;
 	int kmsg_fd;           /* -1: not read */
+	int swap_fd;           /* -1: not watched */
 	uint64_t kmsg_boot_ns; /* the moment that the lines being read belong to */
 	int64_t clock_offset;
 	uint64_t losses[LOSS_MAX];
@@ -372,6 +373,27 @@ static void begin(struct trace *trace)
 	tell_banner(trace);
 }
 
+static void on_swap_changed(void *ctx, int fd)
+{
+	struct trace *trace = ctx;
+	uint64_t bytes = host_swap_total();
+
+	(void)fd;
+	if (bytes != WIRE_NONE_U64)
+		tracer_set_swap_total(trace->tracer, bytes / trace->facts.page_size);
+}
+
+/* Part of totalpages, which the tracepoint backend computes: swapon(8) may come at any time. */
+static void watch_swap(struct trace *trace)
+{
+	if (tracer_backend(trace->tracer) != BACKEND_TRACEPOINT)
+		return;
+	trace->swap_fd = host_watch_swap();
+	if (trace->swap_fd < 0 ||
+	    loop_add_change(trace->loop, trace->swap_fd, on_swap_changed, trace) < 0)
+		log_detail("swap is not watched: points are computed with what there is now");
+}
+
 static void protect_self(void)
 {
 	int error = self_spare();
@@ -403,6 +425,7 @@ static int stream(struct trace *trace)
 		return EXIT_FAILED;
 	}
 	close_needless_kmsg(trace);
+	watch_swap(trace);
 	protect_self();
 	begin(trace);
 	if (trace->options.duration_ns)
@@ -468,11 +491,13 @@ static void trace_release(struct trace *trace)
 	loop_free(trace->loop);
 	if (trace->kmsg_fd >= 0)
 		close(trace->kmsg_fd);
+	if (trace->swap_fd >= 0)
+		close(trace->swap_fd);
 }
 
 int cmd_trace(int argc, char **argv)
 {
-	static struct trace trace = {.kmsg_fd = -1};
+	static struct trace trace = {.kmsg_fd = -1, .swap_fd = -1};
 	int status = EXIT_FAILED, error;
 
 	trace_options_parse(argc, argv, &trace.options);

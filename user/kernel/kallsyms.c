@@ -9,8 +9,16 @@
 
 #define READ_BYTES 65536 /* the kernel hands out a page at a time; stdio would ask for less */
 
+#define NAME_AT 19 /* after 16 digits, a blank, the type and a blank */
+
+/* The address at the start of @line, which the kernel writes as 16 digits. */
+static uint64_t line_address(const char *line)
+{
+	return strtoull(line, NULL, 16);
+}
+
 /* Symbols come in the order of their addresses: the first one that lies behind ends the former. */
-static void close_open(struct symbol *symbols, size_t count, uint64_t address)
+static void end_symbols(struct symbol *symbols, size_t count, uint64_t address)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (symbols[i].begin && !symbols[i].end && address > symbols[i].begin)
@@ -18,27 +26,45 @@ static void close_open(struct symbol *symbols, size_t count, uint64_t address)
 	}
 }
 
-/* "ffffffff81234567 t name[\t[module]]" */
-static void take_line(const char *line, struct symbol *symbols, size_t count)
+static size_t count_unended(const struct symbol *symbols, size_t count)
 {
-	char *name;
-	uint64_t address = strtoull(line, &name, 16);
-	size_t len;
+	size_t begun = 0;
 
-	if (name[0] != ' ' || !name[1] || name[2] != ' ')
-		return;
-	close_open(symbols, count, address);
-	name += 3;
-	len = strcspn(name, "\t\n");
+	for (size_t i = 0; i < count; i++)
+		begun += symbols[i].begin && !symbols[i].end;
+	return begun;
+}
+
+static size_t count_found(const struct symbol *symbols, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += symbols[i].end != 0;
+	return found;
+}
+
+/* Whether @line, "ffffffff81234567 t name[\t[module]]", begins one of @symbols. */
+static bool begin_symbol(const char *line, struct symbol *symbols, size_t count)
+{
+	const char *name = line + NAME_AT;
+	size_t len = strcspn(name, "\t\n");
+	bool begun = false;
+
 	for (size_t i = 0; i < count; i++) {
-		if (!strncmp(symbols[i].name, name, len) && !symbols[i].name[len])
-			symbols[i].begin = address;
+		if (symbols[i].name[0] != name[0] || symbols[i].name[len] ||
+		    strncmp(symbols[i].name, name, len) != 0)
+			continue;
+		symbols[i].begin = line_address(line);
+		begun = true;
 	}
+	return begun;
 }
 
 int kallsyms_find(struct symbol *symbols, size_t count)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
+	size_t unended = 0;
 	char line[512];
 
 	if (!file)
@@ -48,8 +74,16 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 		symbols[i].begin = 0;
 		symbols[i].end = 0;
 	}
-	while (fgets(line, sizeof(line), file))
-		take_line(line, symbols, count);
+	/* More than 100,000 lines, of which the kernel makes each for us: no further than needed.
+	 */
+	while (count_found(symbols, count) < count && fgets(line, sizeof(line), file)) {
+		if (strnlen(line, NAME_AT + 1) <= NAME_AT)
+			continue;
+		if (unended)
+			end_symbols(symbols, count, line_address(line));
+		if (begin_symbol(line, symbols, count) || unended)
+			unended = count_unended(symbols, count);
+	}
 	fclose(file);
 	return 0;
 }

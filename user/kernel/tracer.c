@@ -130,11 +130,10 @@ static void size_maps(struct tracer *tracer, const struct tracer_options *option
 /* What only the tracepoint backend needs, since it does not see oom_control. */
 static void configure_tracepoint(struct tracer *tracer, struct config *config)
 {
-	enum { MEMCG_OOM, MEMCG_MEMBER, SWAP_TOTAL, BADNESS, PERCPU_SUM, COUNT };
+	enum { MEMCG_OOM, MEMCG_MEMBER, BADNESS, PERCPU_SUM, COUNT };
 	struct symbol symbols[COUNT] = {
 		[MEMCG_OOM] = {.name = "mem_cgroup_out_of_memory"},
 		[MEMCG_MEMBER] = {.name = "oom_kill_memcg_member"},
-		[SWAP_TOTAL] = {.name = "total_swap_pages"},
 		[BADNESS] = {.name = "oom_badness"},
 		[PERCPU_SUM] = {.name = "__percpu_counter_sum"},
 	};
@@ -145,7 +144,6 @@ static void configure_tracepoint(struct tracer *tracer, struct config *config)
 	config->memcg_oom.end = symbols[MEMCG_OOM].end;
 	config->memcg_member.begin = symbols[MEMCG_MEMBER].begin;
 	config->memcg_member.end = symbols[MEMCG_MEMBER].end;
-	config->swap_total_address = symbols[SWAP_TOTAL].begin;
 	tracer->badness = symbols[BADNESS];
 	tracer->percpu_sum = symbols[PERCPU_SUM];
 }
@@ -158,7 +156,7 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	config->page_size = sysconf(_SC_PAGESIZE);
 	config->ring_bytes = tracer->ring_size;
 	config->mem_total_pages = options->host.mem_total_pages;
-	config->swap_total_pages = options->host.swap_total_pages;
+	tracer->skel->bss->door.swap_total_pages = options->host.swap_total_pages;
 	config->vm_swappiness = options->host.vm_swappiness;
 	config->cpus = libbpf_num_possible_cpus();
 	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
@@ -362,6 +360,11 @@ void tracer_detach(struct tracer *tracer)
 	ring_buffer__free(tracer->ring);
 	oomtrace_bpf__destroy(tracer->skel);
 	free(tracer);
+}
+
+void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
+{
+	__atomic_store_n(&tracer->skel->bss->door.swap_total_pages, pages, __ATOMIC_RELAXED);
 }
 
 enum backend tracer_backend(const struct tracer *tracer)

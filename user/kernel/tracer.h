@@ -61,6 +61,9 @@ void tracer_stop(struct tracer *tracer);
 /* tracer_stop(), and everything else is gone too. NULL is allowed. */
 void tracer_detach(struct tracer *tracer);
 
+/* Swap was added or removed: total_swap_pages, which the tracepoint backend cannot see. */
+void tracer_set_swap_total(struct tracer *tracer, uint64_t pages);
+
 enum backend tracer_backend(const struct tracer *tracer);
 uint32_t tracer_max_candidates(const struct tracer *tracer);
 uint32_t tracer_ring_size(const struct tracer *tracer);

@@ -83,9 +83,9 @@ void loop_free(struct loop *loop)
 }
 
 /* Returns the index of the new source, or a negative errno. */
-static int add_source(struct loop *loop, const struct source *source)
+static int add_source(struct loop *loop, const struct source *source, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	struct epoll_event event = {.events = events};
 	int index = loop->n_sources;
 
 	if (index == LOOP_SOURCES)
@@ -101,7 +101,15 @@ static int add_source(struct loop *loop, const struct source *source)
 int loop_add_fd(struct loop *loop, int fd, loop_fd_fn fn, void *ctx)
 {
 	struct source source = {.kind = SOURCE_FD, .fd = fd, .ctx = ctx, .on_fd = fn};
-	int index = add_source(loop, &source);
+	int index = add_source(loop, &source, EPOLLIN);
+
+	return index < 0 ? index : 0;
+}
+
+int loop_add_change(struct loop *loop, int fd, loop_fd_fn fn, void *ctx)
+{
+	struct source source = {.kind = SOURCE_FD, .fd = fd, .ctx = ctx, .on_fd = fn};
+	int index = add_source(loop, &source, EPOLLPRI);
 
 	return index < 0 ? index : 0;
 }
@@ -115,7 +123,7 @@ int loop_add_signals(struct loop *loop, const sigset_t *set, loop_signal_fn fn, 
 	if (sigprocmask(SIG_BLOCK, set, &old_mask))
 		return -errno;
 	source.fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
-	index = source.fd < 0 ? -errno : add_source(loop, &source);
+	index = source.fd < 0 ? -errno : add_source(loop, &source, EPOLLIN);
 	if (index < 0) {
 		if (source.fd >= 0)
 			close(source.fd);
@@ -144,7 +152,7 @@ int loop_add_timer(struct loop *loop, loop_timer_fn fn, void *ctx)
 	source.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (source.fd < 0)
 		return -errno;
-	index = add_source(loop, &source);
+	index = add_source(loop, &source, EPOLLIN);
 	if (index < 0)
 		close(source.fd);
 	return index;

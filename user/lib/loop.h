@@ -34,6 +34,12 @@ void loop_free(struct loop *loop);
 int loop_add_fd(struct loop *loop, int fd, loop_fd_fn fn, void *ctx);
 
 /*
+ * Watches @fd, a file of /proc or /sys that tells of a change by POLLPRI, for
+ * that alone. Returns 0 or a negative errno.
+ */
+int loop_add_change(struct loop *loop, int fd, loop_fd_fn fn, void *ctx);
+
+/*
  * Takes the signals of @set out of their handlers and into the loop. Returns 0
  * or a negative errno.
  */

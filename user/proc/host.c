@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,20 +106,28 @@ uint64_t host_oom_kills(void)
 	return kills;
 }
 
-static void read_memory(struct host_facts *facts)
+/* A line of /proc/meminfo in bytes, or WIRE_NONE_U64. */
+static uint64_t read_meminfo(const char *key)
 {
 	char text[SMALL_BYTES];
 	ssize_t len = file_read("/proc/meminfo", text, sizeof(text));
 	uint64_t kib;
 
-	facts->mem_total_bytes = WIRE_NONE_U64;
-	facts->swap_total_bytes = WIRE_NONE_U64;
-	if (len < 0)
-		return;
-	if (find_number(text, (size_t)len, "MemTotal:", &kib) == 0)
-		facts->mem_total_bytes = kib * 1024;
-	if (find_number(text, (size_t)len, "SwapTotal:", &kib) == 0)
-		facts->swap_total_bytes = kib * 1024;
+	if (len < 0 || find_number(text, (size_t)len, key, &kib))
+		return WIRE_NONE_U64;
+	return kib * 1024;
+}
+
+uint64_t host_swap_total(void)
+{
+	return read_meminfo("SwapTotal:");
+}
+
+int host_watch_swap(void)
+{
+	int fd = open("/proc/swaps", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 static void read_load(struct host_facts *facts)
@@ -174,7 +183,8 @@ void host_read(struct host_facts *ret_facts)
 	if (len < 0 || lockdown_level(text, (size_t)len, facts.lockdown, sizeof(facts.lockdown)))
 		facts.lockdown[0] = '\0';
 	facts.page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	read_memory(&facts);
+	facts.mem_total_bytes = read_meminfo("MemTotal:");
+	facts.swap_total_bytes = host_swap_total();
 	read_load(&facts);
 	facts.oom_kills = host_oom_kills();
 	facts.exec_ns = read_exec_ns();

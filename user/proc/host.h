@@ -30,6 +30,12 @@ struct host_facts {
 /* Reads them. What cannot be read stays unknown: there is nothing to fail. */
 void host_read(struct host_facts *ret_facts);
 
+/* SwapTotal now in bytes, or WIRE_NONE_U64. */
+uint64_t host_swap_total(void);
+
+/* A descriptor that polls POLLPRI when swap is added or removed, or a negative errno. */
+int host_watch_swap(void);
+
 /* oom_kill of /proc/vmstat now, or WIRE_NONE_U64. */
 uint64_t host_oom_kills(void);
 
