@@ -80,6 +80,11 @@ static __always_inline __u64 task_memcg(__u64 task)
 	return css;
 }
 
+static __always_inline bool process_has_threads(__u64 task)
+{
+	return read_field(task_struct, task, signal, live.counter) > 0;
+}
+
 /* CPU time in ns of the threads of @task's process that are gone. */
 static __always_inline __u64 process_dead_cpu_ns(__u64 task)
 {

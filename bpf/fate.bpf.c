@@ -142,48 +142,71 @@ __noinline int fate_killed(__u64 task)
 	return 0;
 }
 
-/* A dying process has told its parent, or may have let go of its memory otherwise. */
-__noinline int fate_exited(__u64 task)
+/* The last thread of @victim, gone from signal->live, is on its way out. */
+static __always_inline void take_exit(__u32 pid, const struct victim *victim)
 {
-	__u64 mm = task_oom_mm(task);
+	struct victim copy = *victim;
+
+	if (bpf_map_delete_elem(&dying, &pid))
+		return;
+	__sync_fetch_and_add(&door.dying, -1);
+	emit_fate(pid, &copy, FATE_EXITED, 0);
+	if (!bpf_map_update_elem(&unfreed, &pid, &copy, BPF_ANY))
+		__sync_fetch_and_add(&door.unfreed, 1);
+}
+
+static __always_inline void take_freed(__u64 task)
+{
 	struct victim *victim, copy;
 	__u32 pid;
 
-	if (!mm || !mm_is_unused(mm))
-		return 0;
+	if (!mm_is_unused(task_oom_mm(task)))
+		return;
 	victim = victim_in(&unfreed, task, &pid);
 	if (!victim)
-		return 0;
+		return;
 	copy = *victim;
 	if (bpf_map_delete_elem(&unfreed, &pid))
-		return 0;
+		return;
 	__sync_fetch_and_add(&door.unfreed, -1);
 	emit_fate(pid, &copy, FATE_FREED, 0);
-	return 0;
 }
 
 __noinline int fate_exiting(__u64 task)
 {
-	struct victim *victim, copy;
+	struct victim *victim;
 	__u32 pid;
 
 	/* do_exit() has taken this thread off signal->live before the tracepoint, in all kernels.
 	 */
-	if (!task_oom_mm(task) || read_field(task_struct, task, signal, live.counter) > 0)
+	if (!task_oom_mm(task) || process_has_threads(task))
 		return 0;
 	victim = victim_in(&dying, task, &pid);
 	if (!victim)
 		return 0;
-	copy = *victim;
-	if (bpf_map_delete_elem(&dying, &pid))
-		return 0;
-	__sync_fetch_and_add(&door.dying, -1);
-	emit_fate(pid, &copy, FATE_EXITED, 0);
-	bpf_map_update_elem(&unfreed, &pid, &copy, BPF_ANY);
-	__sync_fetch_and_add(&door.unfreed, 1);
+	take_exit(pid, victim);
 	/*
 	 * Fact: until 6.16 the tracepoint comes after exit_mm(), so that the memory is gone
 	 * by now; since then before it, and the signal to the parent is the next to be seen.
 	 */
-	return fate_exited(task);
+	take_freed(task);
+	return 0;
+}
+
+__noinline int fate_exited(__u64 task)
+{
+	struct victim *victim;
+	__u32 pid;
+
+	if (!task_oom_mm(task) || process_has_threads(task))
+		return 0;
+	/*
+	 * Since 6.16 a thread can pass sched_process_exit on one CPU while it is being
+	 * marked on another: then this is the first that is seen of its exit.
+	 */
+	victim = victim_in(&dying, task, &pid);
+	if (victim)
+		take_exit(pid, victim);
+	take_freed(task);
+	return 0;
 }

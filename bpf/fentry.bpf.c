@@ -28,9 +28,7 @@ int fentry_out_of_memory(__u64 *ctx)
 SEC("?fexit/oom_badness")
 int fexit_oom_badness(__u64 *ctx)
 {
-	if (!door.control)
-		return 0;
-	record_points(argument(ctx, 2));
+	door_points(argument(ctx, 2));
 	return 0;
 }
 

@@ -28,9 +28,7 @@ int kretprobe_oom_badness_part(struct pt_regs *ctx)
 SEC("?kretprobe/oom_badness")
 int kretprobe_oom_badness(struct pt_regs *ctx)
 {
-	if (!door.control)
-		return 0;
-	record_points(PT_REGS_RC(ctx));
+	door_points(PT_REGS_RC(ctx));
 	return 0;
 }
 

@@ -21,6 +21,8 @@
 extern int record_begin(__u64 oc);
 /* oom_badness has returned @points to the selection. */
 extern int record_points(__s64 points);
+/* oom_badness has returned @points for the loader's own read of its oom_score. */
+extern int record_calibration(__s64 points);
 /* oom_evaluate_task(task, oc) has returned @ret; 1: the selection is given up. */
 extern int record_candidate(__u64 task, __u64 oc, __u32 ret);
 /* oom_kill_process(oc, message) was called. */
@@ -42,6 +44,15 @@ extern int fate_exited(__u64 task);
 
 extern struct door_state door;
 extern const volatile struct config config;
+
+/* oom_badness has returned: to the selection, to the loader's calibration, or to somebody else. */
+static __always_inline void door_points(__s64 points)
+{
+	if (door.control)
+		record_points(points);
+	else if (door.calibrating && door.calibrating == bpf_get_current_pid_tgid())
+		record_calibration(points);
+}
 
 /* Takes the kernel stack; only a program's own context can be asked for it. */
 static __always_inline void door_take_stack(void *ctx)

@@ -37,6 +37,8 @@ struct door_state {
 	__u64 swap_total_pages; /* kept by the loader, for the tracepoint backend */
 	__u32 dying;            /* victims that have not exited */
 	__u32 unfreed;          /* victims that have exited and may still hold memory */
+	/* pid_tgid of the loader while it calibrates, before anything else is attached; else 0. */
+	__u64 calibrating;
 	/* Set by the loader: the selection's own calls of oom_badness are seen to return. */
 	__u8 points_hook;
 	__u8 pad[7];

@@ -54,7 +54,7 @@ int signal_generate(struct bpf_raw_tracepoint_args *ctx)
 	if (ctx->args[0] == SIGKILL) {
 		if (ctx->args[1] == SEND_SIG_PRIV)
 			fate_killed(ctx->args[2]);
-	} else if (ctx->args[0] == SIGCHLD && door.unfreed) {
+	} else if (ctx->args[0] == SIGCHLD && (door.unfreed || door.dying)) {
 		fate_exited(bpf_get_current_task());
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,41 +48,42 @@ struct tracer {
  */
 struct door {
 	const char *program;
-	bool optional; /* does without it */
+	bool optional;   /* does without it */
+	bool calibrates; /* sees oom_badness return; before any door to an episode is open */
 };
 
 static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 	[BACKEND_FENTRY] =
 		{
-			{"sched_process_exit", false},
-			{"signal_generate", false},
-			{"mark_victim_follow", false},
-			{"fexit_oom_badness", true},
-			{"kretprobe_oom_badness_part", true},
-			{"fexit_oom_evaluate_task", false},
-			{"fexit_out_of_memory", false},
-			{"fentry_oom_kill_process", false},
-			{"fentry_out_of_memory", false},
+			{"sched_process_exit", false, false},
+			{"signal_generate", false, false},
+			{"mark_victim_follow", false, false},
+			{"fexit_oom_badness", true, true},
+			{"kretprobe_oom_badness_part", true, false},
+			{"fexit_oom_evaluate_task", false, false},
+			{"fexit_out_of_memory", false, false},
+			{"fentry_oom_kill_process", false, false},
+			{"fentry_out_of_memory", false, false},
 		},
 	[BACKEND_KPROBE] =
 		{
-			{"sched_process_exit", false},
-			{"signal_generate", false},
-			{"mark_victim_follow", false},
-			{"kretprobe_oom_badness", true},
-			{"kretprobe_oom_badness_part", true},
-			{"kprobe_oom_evaluate_task", false},
-			{"kretprobe_oom_evaluate_task", false},
-			{"kretprobe_out_of_memory", false},
-			{"kprobe_oom_kill_process", false},
-			{"kprobe_out_of_memory", false},
+			{"sched_process_exit", false, false},
+			{"signal_generate", false, false},
+			{"mark_victim_follow", false, false},
+			{"kretprobe_oom_badness", true, true},
+			{"kretprobe_oom_badness_part", true, false},
+			{"kprobe_oom_evaluate_task", false, false},
+			{"kretprobe_oom_evaluate_task", false, false},
+			{"kretprobe_out_of_memory", false, false},
+			{"kprobe_oom_kill_process", false, false},
+			{"kprobe_out_of_memory", false, false},
 		},
 	[BACKEND_TRACEPOINT] =
 		{
-			{"sched_process_exit", false},
-			{"signal_generate", false},
-			{"mark_victim_decide", false},
-			{"read_text", true},
+			{"sched_process_exit", false, false},
+			{"signal_generate", false, false},
+			{"mark_victim_decide", false, false},
+			{"read_text", true, false},
 		},
 };
 
@@ -189,6 +191,27 @@ static bool points_are_hooked(int whole, int part)
 	return !part || (part == -ENOENT && !whole);
 }
 
+/*
+ * Reads this process's own oom_score, through the return of oom_badness that
+ * has just been hooked: its points tell which counters they were made of. The
+ * first OOM tells as well, but only from its first task that can be chosen on.
+ */
+static void calibrate(struct tracer *tracer)
+{
+	struct door_state *door = &tracer->skel->bss->door;
+	char text[32];
+	int fd = open("/proc/self/oom_score", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	__atomic_store_n(&door->calibrating, (__u64)getpid() << 32 | (__u32)gettid(),
+			 __ATOMIC_SEQ_CST);
+	if (read(fd, text, sizeof(text)) < 0)
+		text[0] = '\0'; /* nothing learned, nothing lost */
+	__atomic_store_n(&door->calibrating, 0, __ATOMIC_SEQ_CST);
+	close(fd);
+}
+
 static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 {
 	int whole = -ENOENT, part = -EOPNOTSUPP;
@@ -208,6 +231,8 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 			whole = err;
 		if (!err) {
 			tracer->links[tracer->n_links++] = link;
+			if (door->calibrates)
+				calibrate(tracer);
 		} else if (!door->optional) {
 			refuse(refusal, "", "attaching %s: %s", door->program, strerror(-err));
 			return err;
