@@ -64,6 +64,25 @@ static __always_inline bool task_in_vfork(__u64 task)
 	       (__u64)read_field(task_struct, task, real_parent, mm) == task_mm(task);
 }
 
+/*
+ * The number of @task in its own pid namespace, the innermost of those that see
+ * it: struct pid holds one for each level. An exiting task's nsproxy is NULL, its
+ * struct pid stays.
+ *
+ * Fact: until 6.1 numbers was an array of one, since then it is flexible; the
+ * place of its first element is the same.
+ */
+static __always_inline __u32 task_ns_pid(__u64 task)
+{
+	__u64 pid = (__u64)read_field(task_struct, task, thread_pid);
+	__u64 level = read_field(pid, pid, level);
+
+	return read_field(upid,
+			  pid + bpf_core_field_offset(struct pid, numbers) +
+				  level * bpf_core_type_size(struct upid),
+			  nr);
+}
+
 /* The memory controller's css of @task, which is the first member of its mem_cgroup. */
 static __always_inline __u64 task_memcg(__u64 task)
 {

@@ -365,25 +365,62 @@ __noinline int read_path(__u64 memcg, __u32 slot)
 	return 0;
 }
 
-static __always_inline void read_memcg(__u64 memcg)
+static __always_inline void read_counters(__u64 memcg, struct wire_ancestor *to)
 {
-	struct wire_memcg *to = &work.decision.memcg;
-
-	__builtin_memset(to, 0, offsetof(struct wire_memcg, path));
-	to->path.known = 0;
-	to->path.len = 0;
-	if (!memcg)
-		return;
-	to->known = 1;
-	to->id = read_field(kernfs_node, memcg_kernfs(memcg), id);
-	to->v1 = memcg_is_v1(memcg);
 	to->usage = read_field(mem_cgroup, memcg, memory.usage.counter);
 	to->limit = counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
 	to->swap_usage = read_field(mem_cgroup, memcg, swap.usage.counter);
 	to->swap_limit = counter_limit(read_field(mem_cgroup, memcg, swap.max), config.page_size);
 	to->oom_group = read_field(mem_cgroup, memcg, oom_group);
 	to->at_limit = to->limit != WIRE_UNLIMITED && to->usage + 1 > to->limit;
+}
+
+/* One level further up; 1 when there is none, or no room for it. */
+__noinline int read_ancestor(__u32 index)
+{
+	__u64 parent = memcg_parent(work.ancestor);
+
+	if (!parent)
+		return 1;
+	if (index >= WIRE_ANCESTORS) {
+		work.decision.ancestors_cut = 1;
+		return 1;
+	}
+	read_counters(parent, &work.decision.ancestors[index]);
+	work.decision.ancestors_count = index + 1;
+	work.ancestor = parent;
+	return 0;
+}
+
+static __always_inline void read_memcg(__u64 memcg)
+{
+	struct wire_memcg *to = &work.decision.memcg;
+	struct wire_ancestor own = {};
+	int i;
+
+	__builtin_memset(to, 0, offsetof(struct wire_memcg, path));
+	to->path.known = 0;
+	to->path.len = 0;
+	work.decision.ancestors_count = 0;
+	work.decision.ancestors_cut = 0;
+	if (!memcg)
+		return;
+	read_counters(memcg, &own);
+	to->known = 1;
+	to->id = read_field(kernfs_node, memcg_kernfs(memcg), id);
+	to->v1 = memcg_is_v1(memcg);
+	to->usage = own.usage;
+	to->limit = own.limit;
+	to->swap_usage = own.swap_usage;
+	to->swap_limit = own.swap_limit;
+	to->oom_group = own.oom_group;
+	to->at_limit = own.at_limit;
 	read_path(memcg, PATH_MEMCG);
+	work.ancestor = memcg;
+	for (i = 0; i <= WIRE_ANCESTORS; i++) {
+		if (read_ancestor(i))
+			break;
+	}
 }
 
 /* mem_cgroup_get_oom_group() would find one: v2 only, never the root, up to the memcg in OOM. */

@@ -55,6 +55,7 @@ struct work {
 	__u64 root;        /* memcg whose descendants are candidates, 0: the whole machine */
 	__u64 aborted_by;  /* task whose dying ended the selection */
 	__u64 path_node;   /* where the walk up a cgroup's path stands */
+	__u64 ancestor;    /* where the walk up from the memcg in OOM stands */
 	__u64 walk_node;   /* where the walk of the task list stands */
 	__u64 thread_node; /* where the walk of a process's threads stands */
 	__u64 mm_thread;   /* first thread of the process just read that has its mm, or 0 */

@@ -134,6 +134,7 @@ __noinline int task_read(__u64 leader)
 	task->threads = read_field(task_struct, leader, signal, nr_threads);
 	task->oom_score_adj = read_field(task_struct, leader, signal, oom_score_adj);
 	task->nice = read_field(task_struct, leader, static_prio) - NICE_0_PRIO;
+	task->ns_pid = task_ns_pid(leader);
 	task->memcg_id = read_field(kernfs_node, memcg_kernfs(task_memcg(leader)), id);
 	if (read_field(task_struct, leader, signal, oom_flag_origin))
 		task->flags |= TASK_ORIGIN;

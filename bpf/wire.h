@@ -119,7 +119,8 @@ struct wire_task {
 	__s8 nice;
 	__u8 skip;  /* enum wire_skip */
 	__u8 flags; /* enum wire_task_flags */
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 ns_pid;             /* the process in its own pid namespace; 0: not known */
 	char comm[WIRE_COMM_LEN]; /* of the thread that has the mm; any bytes */
 };
 
@@ -150,6 +151,19 @@ struct wire_memcg {
 	__u8 at_limit;  /* its own counter refuses one more page */
 	__u8 pad[4];
 	struct wire_path path;
+};
+
+#define WIRE_ANCESTORS 16 /* levels above the memcg in OOM; those above are not looked at */
+
+/* An ancestor of the memcg that ran out; its path is the memcg's, cut. Counters in pages. */
+struct wire_ancestor {
+	__u64 usage;
+	__u64 limit;
+	__u64 swap_usage; /* as in struct wire_memcg */
+	__u64 swap_limit;
+	__u8 oom_group;
+	__u8 at_limit;
+	__u8 pad[6];
 };
 
 enum wire_constraint { /* enum oom_constraint, include/linux/oom.h */
@@ -201,6 +215,9 @@ struct wire_decision {
 	struct wire_task victim;
 	struct wire_task runner_up;
 	struct wire_memcg memcg;
+	__u32 ancestors_count;
+	__u32 ancestors_cut;                            /* 1: there are more than WIRE_ANCESTORS */
+	struct wire_ancestor ancestors[WIRE_ANCESTORS]; /* the parent first, the root last */
 	struct wire_path victim_path;
 	struct wire_path invoker_path;
 };
@@ -308,7 +325,7 @@ WIRE_ASSERT(struct wire_head, 24);
 WIRE_ASSERT(struct wire_task, 128);
 WIRE_ASSERT(struct wire_path, 1288);
 WIRE_ASSERT(struct wire_memcg, 1336);
-WIRE_ASSERT(struct wire_decision, 4624);
+WIRE_ASSERT(struct wire_decision, 5272);
 WIRE_ASSERT(struct wire_candidates, 2080);
 WIRE_ASSERT(struct wire_victim, 1440);
 WIRE_ASSERT(struct wire_end, 32);

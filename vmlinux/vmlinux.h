@@ -186,6 +186,15 @@ struct completion {
 	unsigned int done;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	unsigned int flags;
 	int static_prio;
@@ -197,6 +206,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct list_head thread_node;
+	struct pid *thread_pid;
 	struct completion *vfork_done;
 	__u64 start_boottime;
 	const struct cred *real_cred;

@@ -39,6 +39,8 @@ static void forget_domain(struct episode *episode)
 {
 	episode->known &= ~(uint32_t)(EPISODE_KNOWS_TOTALPAGES | EPISODE_KNOWS_MEMCG);
 	memset(&episode->memcg, 0, sizeof(episode->memcg));
+	episode->n_ancestors = 0;
+	episode->ancestors_cut = false;
 	episode->totalpages = 0;
 	episode->has_runner_up = false;
 	episode->truncated = true;

@@ -36,6 +36,7 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 		.tid = wire->tid,
 		.ppid = wire->ppid,
 		.uid = wire->uid,
+		.ns_pid = wire->ns_pid,
 		.threads = wire->threads,
 		.nice = wire->nice,
 		.start_ns = wire->start_ns,
@@ -82,9 +83,10 @@ static bool limit_is_max(uint64_t pages, uint64_t page_size)
 	return pages >= INT64_MAX / page_size;
 }
 
-void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg)
+void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_size,
+		      struct memcg *ret_memcg)
 {
-	struct memcg memcg = {.v1 = wire->v1, .oom_group = wire->oom_group};
+	struct memcg memcg = {.v1 = v1, .oom_group = wire->oom_group};
 
 	if (page_size) {
 		memcg.known |= MEMCG_KNOWS_USAGE;
@@ -99,6 +101,19 @@ void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct mem
 		memcg.swap_limit_bytes = memcg.swap_limit_is_max ? 0 : wire->swap_limit * page_size;
 	}
 	*ret_memcg = memcg;
+}
+
+void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg)
+{
+	struct wire_ancestor counters = {
+		.usage = wire->usage,
+		.limit = wire->limit,
+		.swap_usage = wire->swap_usage,
+		.swap_limit = wire->swap_limit,
+		.oom_group = wire->oom_group,
+	};
+
+	convert_ancestor(&counters, wire->v1, page_size, ret_memcg);
 }
 
 static uint64_t fnv1a(uint64_t hash, uint8_t byte)

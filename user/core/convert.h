@@ -21,6 +21,10 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 /* Says that @task lives in @path (NULL: not known). The text is the caller's. */
 void convert_cgroup(struct task *task, const char *path, bool truncated);
 
+/* The counters of a level above the memcg in OOM; its path is the caller's to set. */
+void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_size,
+		      struct memcg *ret_memcg);
+
 /* A memcg but for its path. */
 void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg);
 

@@ -31,6 +31,7 @@ struct draft {
 	uint64_t victims_over;
 	uint64_t victim_memcg, memcg; /* their directories' inode numbers, 0: not known */
 	struct draft_path victim_path, invoker_path, memcg_path;
+	char ancestor_paths[WIRE_ANCESTORS][PATH_TEXT_LEN];
 	uint8_t *seen; /* a bit for each index of a candidate */
 	size_t paths_used;
 	struct task victims[EPISODE_VICTIMS];
@@ -177,6 +178,42 @@ static void take_memcg(struct draft *draft, const struct wire_memcg *wire)
 	}
 }
 
+/* The path above @path: "/a/b" of "/a/b/c", "/" of "/a". */
+static void cut_path(const char *path, char *ret_parent)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	memmove(ret_parent, path, len);
+	if (!len)
+		ret_parent[len++] = '/';
+	ret_parent[len] = '\0';
+}
+
+static void take_ancestors(struct draft *draft, const struct wire_decision *decision)
+{
+	struct episode *episode = &draft->episode;
+	const struct memcg *below = &episode->memcg;
+
+	if (!decision->memcg.known)
+		return;
+	episode->n_ancestors = decision->ancestors_count;
+	episode->ancestors_cut = decision->ancestors_cut;
+	for (uint32_t i = 0; i < episode->n_ancestors; i++) {
+		struct memcg *memcg = &episode->ancestors[i];
+
+		convert_ancestor(&decision->ancestors[i], decision->memcg.v1, episode->page_size,
+				 memcg);
+		/* A path that was cut short does not say where its upper levels end. */
+		if ((below->known & MEMCG_KNOWS_PATH) && !below->path_truncated) {
+			cut_path(below->path, draft->ancestor_paths[i]);
+			memcg->path = draft->ancestor_paths[i];
+			memcg->known |= MEMCG_KNOWS_PATH;
+		}
+		below = memcg;
+	}
+}
+
 static void take_tasks(struct draft *draft, const struct wire_decision *decision)
 {
 	struct episode *episode = &draft->episode;
@@ -227,6 +264,7 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	take_facts(draft, decision);
 	take_invoker(draft, decision);
 	take_memcg(draft, &decision->memcg);
+	take_ancestors(draft, decision);
 	take_tasks(draft, decision);
 }
 

@@ -41,6 +41,7 @@ enum killed_as { KILLED_AS_CHOSEN, KILLED_AS_GROUP, KILLED_AS_SHARED_MM };
 struct task {
 	uint32_t known; /* enum task_known */
 	uint32_t pid, tid, ppid, uid;
+	uint32_t ns_pid;              /* in its own pid namespace; 0: not known */
 	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
 	const char *cgroup;           /* path, or NULL */
 	bool cgroup_truncated;
@@ -121,6 +122,9 @@ struct episode {
 		char gfp_text[EPISODE_GFP_TEXT]; /* "GFP_KERNEL|__GFP_COMP" */
 	} invoker;
 	struct memcg memcg;
+	struct memcg ancestors[WIRE_ANCESTORS]; /* of memcg: its parent first, the root last */
+	uint32_t n_ancestors;
+	bool ancestors_cut; /* there are more */
 
 	struct task victim;
 	struct task *victims; /* every process killed, the chosen one first */

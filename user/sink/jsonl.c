@@ -149,6 +149,8 @@ static void put_task(struct json *json, const struct task *task)
 	json_put_u64(json, "pid", task->pid);
 	if (task->tid && task->tid != task->pid)
 		json_put_u64(json, "tid", task->tid);
+	if (task->ns_pid && task->ns_pid != task->pid)
+		json_put_u64(json, "ns_pid", task->ns_pid);
 	if (identity)
 		json_put_u64(json, "ppid", task->ppid);
 	put_text(json, "comm", task->comm, sizeof(task->comm));
@@ -252,13 +254,8 @@ static void put_invoker(struct json *json, const struct episode *episode)
 	json_close(json);
 }
 
-static void put_memcg(struct json *json, const struct episode *episode)
+static void put_memcg_fields(struct json *json, const struct memcg *memcg)
 {
-	const struct memcg *memcg = &episode->memcg;
-
-	if (!(episode->known & EPISODE_KNOWS_MEMCG))
-		return;
-	json_open_object(json, "memcg");
 	if (memcg->known & MEMCG_KNOWS_PATH)
 		put_path(json, "path", "path_truncated", memcg->path, memcg->path_truncated);
 	if (memcg->known & MEMCG_KNOWS_USAGE) {
@@ -273,6 +270,25 @@ static void put_memcg(struct json *json, const struct episode *episode)
 	/* A v1 hierarchy has no memory.oom.group. */
 	if ((memcg->known & MEMCG_KNOWS_USAGE) && !memcg->v1)
 		json_put_bool(json, "oom_group", memcg->oom_group);
+}
+
+static void put_memcg(struct json *json, const struct episode *episode)
+{
+	if (!(episode->known & EPISODE_KNOWS_MEMCG))
+		return;
+	json_open_object(json, "memcg");
+	put_memcg_fields(json, &episode->memcg);
+	if (episode->n_ancestors) {
+		json_open_array(json, "ancestors");
+		for (uint32_t i = 0; i < episode->n_ancestors; i++) {
+			json_open_object(json, NULL);
+			put_memcg_fields(json, &episode->ancestors[i]);
+			json_close(json);
+		}
+		json_close(json);
+	}
+	if (episode->ancestors_cut)
+		json_put_bool(json, "ancestors_truncated", true);
 	json_close(json);
 }
 

@@ -180,6 +180,9 @@ static void show_killed(struct text *text, const struct episode *episode)
 		flow_begin(flow, "", INDENT);
 		flow_words(flow, "in");
 		flow_parts(flow, victim->cgroup, '/');
+		/* Whose limit? The question of everybody who looked at the victim's own first. */
+		if (episode->memcg.path)
+			flow_words(flow, "(the limit met is further up)");
 		flow_end(flow);
 	}
 }
