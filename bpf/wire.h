@@ -43,6 +43,7 @@ enum wire_kind {
 	WIRE_LOST = 131,   /* struct wire_lost: loss counters, all of them */
 	WIRE_TICK = 132,   /* no body: a deadline was looked at, at this time */
 	WIRE_DETACH = 133, /* no body: the last record of a clean end */
+	WIRE_SYMBOL = 135, /* struct wire_symbol: the name of a kernel address */
 };
 
 /* Why something that happened is not, or not whole, in the stream. */
@@ -320,6 +321,13 @@ struct wire_lost {
 	__u64 count[LOSS_MAX]; /* totals since attach */
 };
 
+#define WIRE_SYMBOL_LEN 64
+struct wire_symbol {
+	struct wire_head head;
+	__u64 address;              /* as in a stack */
+	char name[WIRE_SYMBOL_LEN]; /* of the function it lies in; cut where it is longer */
+};
+
 #define WIRE_ASSERT(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
 WIRE_ASSERT(struct wire_head, 24);
 WIRE_ASSERT(struct wire_task, 128);
@@ -334,5 +342,6 @@ WIRE_ASSERT(struct wire_host, 1016);
 WIRE_ASSERT(struct wire_clock, 32);
 WIRE_ASSERT(struct wire_kmsg, 1056);
 WIRE_ASSERT(struct wire_lost, 120);
+WIRE_ASSERT(struct wire_symbol, 96);
 
 #endif /* OOMTRACE_WIRE_H */

@@ -23,8 +23,20 @@ import klog_oracle  # noqa: E402
 PAGE = 4096
 CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
 FAULT_AROUND = 16           # pages of a file that one fault maps
-COUNT_CASES = ("storm", "stopped", "smallest")   # beyond what the kernel reports: only counts
-LOSSY_CASES = ("crowded",)                       # candidates are lost, and only candidates
+# Beyond what the kernel reports, or what got through: only counts.
+COUNT_CASES = ("storm", "stopped", "group_stopped", "smallest", "full")
+WHOLE_CASES = ("storm", "full")                  # of those, the ones that lose no kill on stdout
+LOSSY_CASES = ("crowded", "thousands")           # candidates are lost, and only candidates
+MANY = 2000                                      # candidates that any backend has to hold and list
+# Losses that these cases are made to cause.
+CAUSES = {
+    "crowded": ("ring_candidate",),
+    "stopped": ("ring_decision", "ring_end", "ring_fate"),
+    "group_stopped": ("ring_victim", "ring_fate"),
+    "smallest": ("ring_decision",),
+    "thousands": ("scratch_candidate",),
+    "full": ("output",),
+}
 KILL_LOSSES = ("ring_decision", "ring_victim")
 KINDS = {"none": "none", "memcg": "memcg", "cpuset": "cpuset", "memory_policy": "mempolicy"}
 
@@ -292,6 +304,8 @@ def check_loss(checks, kill, tasks, rows, case):
     if case in LOSSY_CASES:
         checks.that("candidates: the loss is said", lost > 0 and kill.get("loss"), f"{lost} {kill.get('loss')}")
         checks.same("candidates: listed + lost", len(tasks) + lost, len(rows))
+        if case == "thousands":
+            checks.that("candidates: thousands of them", len(tasks) >= MANY, f"{len(tasks)} of {MANY}")
     else:
         checks.that("candidates", not missing, f"not in oomtrace's list: {sorted(missing)}")
         checks.that("candidates: nothing lost", not lost and not get(kill, "candidates.truncated") and
@@ -349,10 +363,7 @@ def check_reports(checks, events, reports, case, backend, cpus, counted):
         printed = printed[:1]
     checks.same("kills: as many episodes as reports", len(kills), len(printed))
     victims = sum(len(victims_of(kill)) for kill in kills)
-    # A killed group meets its first victim again, and may meet another thread of one that it has
-    # killed: the kernel counts, and prints, each time.
-    twice = sum(len(report["kills"]) - len(killed_in(report)) for report in printed)
-    checks.same("kills: victims as the kernel counts", victims + twice, counted)
+    checks.same("kills: victims as the kernel counts", victims + counted_twice(printed), counted)
     if case not in LOSSY_CASES:
         checks.that("kills: no loss", not of_type(events, "lost") and not events[-1].get("lost"),
                     f"{of_type(events, 'lost')} {events[-1].get('lost')}")
@@ -369,6 +380,12 @@ def check_reports(checks, events, reports, case, backend, cpus, counted):
         check_outcome(checks, kill, events)
 
 
+def counted_twice(reports):
+    """A killed group meets its first victim again, and may meet another thread of one that it has
+    killed: the kernel counts, and prints, each time."""
+    return sum(len(report["kills"]) - len(killed_in(report)) for report in reports)
+
+
 def lost_kills(events):
     """How many kills the totals own up to as lost: whole episodes, and victims beyond the chosen one."""
     lost = (of_type(events, "detached") or [{}])[-1].get("lost") or {}
@@ -379,11 +396,11 @@ def check_counts(checks, events, reports, case, counted):
     """Only numbers: for runs beyond the kernel's rate limit."""
     kills = of_type(events, "oom_kill")
     seen = sorted(pid for kill in kills for pid in victims_of(kill))
-    printed = sorted(kill["tgid"] for report in reports for kill in report["kills"])
+    printed = sorted(pid for report in reports for pid in killed_in(report))
     lost = lost_kills(events)
-    checks.same("counts: seen + lost", len(seen) + lost, counted)
+    checks.same("counts: seen + lost", len(seen) + lost, counted - counted_twice(reports))
     checks.that("counts: nobody invented", set(seen) <= set(printed), sorted(set(seen) - set(printed)))
-    if case == "storm":
+    if case in WHOLE_CASES:
         checks.same("counts: the victims", seen, printed)
     else:
         said = sum(event.get("count", 0) for event in of_type(events, "lost"))
@@ -420,7 +437,29 @@ def check_run(stdout, status, reports, hog, counted, case, backend, expect_backe
     return checks
 
 
+def check_full(checks, events, file):
+    """The output to a disk that filled up: each line that stdout has is there whole, or counted."""
+    whole = set(file.split(b"\n")[:-1])
+    there = [event for event in events if json.dumps(event) in {json.dumps(o) for o in map(parse_line, whole)}]
+    missing = len(events) - len(there)
+    lost = ((of_type(events, "detached") or [{}])[-1].get("lost") or {}).get("output", 0)
+    # The last lines cannot count themselves: that of a loss told at the end, and the totals.
+    checks.that("full: each line is there or counted", missing - 2 <= lost <= missing,
+                f"{missing} of {len(events)} lines are missing, {lost} counted")
+    checks.that("full: some are missing", missing > 2, missing)
+
+
+def parse_line(line):
+    try:
+        return json.loads(line.decode())
+    except ValueError:
+        return None
+
+
 def check_events(checks, events, reports, case, counted, cpus):
+    totals = (of_type(events, "detached") or [{}])[-1].get("lost") or {}
+    for reason in CAUSES.get(case, ()):
+        checks.that(f"loss: {reason} was caused", totals.get(reason), f"detached counts {totals}")
     if case in COUNT_CASES:
         check_counts(checks, events, reports, case, counted)
     else:
@@ -463,8 +502,10 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
     """All checks of the run in @directory, which had a tracer of its own (or none)."""
     directory = pathlib.Path(directory)
     stdout = (directory / "stdout").read_bytes() if tracer else None
-    return trouble_of(directory) + check_run(stdout, status_of(directory), *kernel_side(directory), case, backend,
-                                             expect_backend, cpus)
+    checks = check_run(stdout, status_of(directory), *kernel_side(directory), case, backend, expect_backend, cpus)
+    if case == "full" and tracer:
+        check_full(checks, parse_stream(Checks(), stdout), (directory / "file").read_bytes())
+    return trouble_of(directory) + checks
 
 
 def belonging(events, reports):

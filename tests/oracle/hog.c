@@ -66,7 +66,7 @@ static int nr_procs;
 static struct {
 	const char *cgroup;
 	long long limit, shrink;
-	bool global, oom_group, v1, keep;
+	bool global, oom_group, v1, keep, gate;
 	const char *dir;
 	int storm, file_fd;
 	const char *name;
@@ -695,6 +695,15 @@ static int run_storm(void)
 	return killed;
 }
 
+/* Whoever started this knows the processes now, and says when to go on. */
+static void await_gate(void)
+{
+	char c;
+
+	while (read(STDIN_FILENO, &c, 1) < 0 && errno == EINTR)
+		;
+}
+
 static int run(void)
 {
 	long long memcg_before, all_before;
@@ -731,6 +740,8 @@ static int run(void)
 	memcg_before = scenario_kills();
 	all_before = vmstat_kills();
 	print_start(mode);
+	if (opt.gate)
+		await_gate();
 	killed = opt.storm ? run_storm() : run_kill(memcg_before);
 	print_end(killed, scenario_kills() - memcg_before, vmstat_kills() - all_before);
 
@@ -774,7 +785,8 @@ static int dump_kmsg(long long after, bool last_only)
 
 static const char usage[] =
 	"usage: hog [--cgroup DIR [--limit SIZE] [--shrink SIZE] [--oom-group] | --global]\n"
-	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [-p PROCESS]...\n"
+	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate]\n"
+	"           [-p PROCESS]...\n"
 	"       hog kmsg [--after SEQ | --last]\n"
 	"       hog run COMMAND...   as from a terminal: with SIGINT and SIGQUIT at their "
 	"defaults\n"
@@ -784,7 +796,8 @@ static const char usage[] =
 	"  --storm N      N victims one after the other, beside the idle processes given with -p\n"
 	"  --global       the whole machine; refused unless " VM_MARKER " exists\n"
 	"  --name NAME    of this program itself (the invoker when a limit is written)\n"
-	"  --keep         leave the cgroup behind\n";
+	"  --keep         leave the cgroup behind\n"
+	"  --gate         provoke only when a byte, or the end, comes on stdin\n";
 
 int main(int argc, char **argv)
 {
@@ -812,6 +825,9 @@ int main(int argc, char **argv)
 			continue;
 		} else if (!strcmp(arg, "--keep")) {
 			opt.keep = true;
+			continue;
+		} else if (!strcmp(arg, "--gate")) {
+			opt.gate = true;
 			continue;
 		} else if (!value) {
 			fputs(usage, stderr);

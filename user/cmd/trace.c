@@ -10,6 +10,7 @@
 #include "cmd/delivery.h"
 #include "cmd/hostrecord.h"
 #include "cmd/recorder.h"
+#include "cmd/symbolizer.h"
 #include "cmd/trace_options.h"
 #include "cmd/verbs.h"
 #include "core/assemble.h"
@@ -36,6 +37,8 @@ struct trace {
 	int kmsg_fd;           /* -1: not read */
 	int swap_fd;           /* -1: not watched */
 	uint64_t kmsg_boot_ns; /* the moment that the lines being read belong to */
+	struct symbolizer symbolizer;
+	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
 	int64_t clock_offset;
 	uint64_t losses[LOSS_MAX];
 	uint64_t attached_ns;
@@ -107,6 +110,26 @@ static void feed_mark(struct trace *trace, enum wire_kind kind, uint64_t boot_ns
 	feed(trace, &record, sizeof(record));
 }
 
+static void feed_symbol(void *ctx, uint64_t address, const char *name)
+{
+	struct wire_symbol record = {
+		.head = loader_head(WIRE_SYMBOL, sizeof(record), 0),
+		.address = address,
+	};
+
+	record.head.boot_ns = ((struct trace *)ctx)->symbol_boot_ns;
+	memcpy(record.name, name, strnlen(name, sizeof(record.name)));
+	feed(ctx, &record, sizeof(record));
+}
+
+static void feed_stack(struct trace *trace, const struct wire_decision *decision)
+{
+	if (trace->options.no_stack)
+		return;
+	trace->symbol_boot_ns = decision->head.boot_ns;
+	symbolizer_tell(&trace->symbolizer, (const uint64_t *)decision->stack, feed_symbol, trace);
+}
+
 /*
  * What the loader knows of a decision goes before it, stamped with the
  * decision's own time: the ring may be read late, and a later stamp would
@@ -127,6 +150,8 @@ static void on_record(void *ctx, const void *bytes, size_t len)
 				feed_clock(trace, head.boot_ns);
 			}
 			feed_kmsg(trace, head.boot_ns);
+			if (len == sizeof(struct wire_decision))
+				feed_stack(trace, bytes);
 		}
 	}
 	feed(trace, bytes, len);

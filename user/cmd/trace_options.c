@@ -9,7 +9,7 @@
 
 #define RING_SIZE_MAX (1ULL << 30) /* far beyond any use, and well within 32 bits */
 
-enum { KEY_BACKEND = 0x200, KEY_RING_SIZE };
+enum { KEY_BACKEND = 0x200, KEY_RING_SIZE, KEY_NO_STACK };
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Tracing:", 3},
@@ -19,6 +19,7 @@ static const struct argp_option options[] = {
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
 	 "Size of the ring buffer, a power of two; K and M are understood", 3},
+	{"no-stack", KEY_NO_STACK, 0, 0, "Leave the invoker's kernel stack without names", 3},
 	{0},
 };
 
@@ -72,6 +73,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RING_SIZE:
 		trace->ring_size = parse_ring_size(arg, state);
+		return 0;
+	case KEY_NO_STACK:
+		trace->no_stack = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", arg);

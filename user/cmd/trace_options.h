@@ -2,6 +2,7 @@
 #ifndef OOMTRACE_CMD_TRACE_OPTIONS_H
 #define OOMTRACE_CMD_TRACE_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cmd/outputs.h"
@@ -13,6 +14,7 @@ struct trace_options {
 	uint64_t duration_ns;
 	enum backend backend;
 	uint32_t ring_size; /* 0: the tracer's own choice */
+	bool no_stack;      /* frames of the kernel stack stay without names */
 };
 
 /* Parses; exits with status 2 and a word on stderr when something is wrong. */

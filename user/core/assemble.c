@@ -8,6 +8,7 @@
 #include "core/draft.h"
 #include "core/fates.h"
 #include "core/klog.h"
+#include "core/symbols.h"
 #include "core/text.h"
 #include "core/wirecheck.h"
 
@@ -27,6 +28,7 @@ struct assembler {
 	struct draft *draft;
 	struct fates *fates;
 	struct klog klog;
+	struct symbols symbols;
 	union wire_record record; /* the one being fed, aligned */
 };
 
@@ -223,6 +225,7 @@ static void take_decision(struct assembler *assembler, const struct wire_decisio
 		.source = assembler->config.source,
 		.backend = assembler->wire_host.backend,
 		.page_size = assembler->wire_host.page_size,
+		.symbols = &assembler->symbols,
 	};
 
 	/* out_of_memory is serial: the one before has ended, whatever became of its end mark. */
@@ -303,6 +306,9 @@ static void take_record(struct assembler *assembler, const union wire_record *re
 	case WIRE_KMSG:
 		klog_feed(&assembler->klog, record->kmsg.text, record->kmsg.len,
 			  record->head.boot_ns);
+		break;
+	case WIRE_SYMBOL:
+		symbols_add(&assembler->symbols, &record->symbol);
 		break;
 	case WIRE_LOST:
 		take_lost(assembler, &record->lost);

@@ -142,7 +142,8 @@ static void take_facts(struct draft *draft, const struct wire_decision *decision
 	memcpy(episode->passed_over, decision->passed_over, sizeof(episode->passed_over));
 }
 
-static void take_invoker(struct draft *draft, const struct wire_decision *decision)
+static void take_invoker(struct draft *draft, const struct wire_decision *decision,
+			 const struct symbols *symbols)
 {
 	struct episode *episode = &draft->episode;
 
@@ -153,6 +154,8 @@ static void take_invoker(struct draft *draft, const struct wire_decision *decisi
 	episode->invoker.pid = decision->invoker_pid;
 	episode->invoker.tid = decision->invoker_tid;
 	episode->invoker.uid = decision->invoker_uid;
+	episode->invoker.stack_len = symbols_of_stack(symbols, (const uint64_t *)decision->stack,
+						      episode->invoker.stack);
 	text_copy(episode->invoker.comm, sizeof(episode->invoker.comm), decision->invoker_comm,
 		  sizeof(decision->invoker_comm));
 	if (draft->invoker_path.known) {
@@ -262,7 +265,7 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	episode->constraint = CONSTRAINT_UNKNOWN;
 	convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns, episode->id);
 	take_facts(draft, decision);
-	take_invoker(draft, decision);
+	take_invoker(draft, decision, setting->symbols);
 	take_memcg(draft, &decision->memcg);
 	take_ancestors(draft, decision);
 	take_tasks(draft, decision);

@@ -9,6 +9,7 @@
 
 #include "core/episode.h"
 #include "core/klog.h"
+#include "core/symbols.h"
 
 struct draft;
 
@@ -18,6 +19,7 @@ struct draft_setting {
 	const char *source;
 	unsigned int backend;
 	uint64_t page_size; /* 0 when not known */
+	const struct symbols *symbols;
 };
 
 /* NULL when memory is not to be had. */

@@ -11,6 +11,7 @@
 #define OOMTRACE_CORE_EPISODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bpf/wire.h"
@@ -119,7 +120,9 @@ struct episode {
 		bool cgroup_truncated;
 		uint32_t gfp_mask;
 		int32_t order;
-		char gfp_text[EPISODE_GFP_TEXT]; /* "GFP_KERNEL|__GFP_COMP" */
+		const char *stack[WIRE_STACK_LEN]; /* functions, from out_of_memory outwards */
+		size_t stack_len;                  /* 0: not known */
+		char gfp_text[EPISODE_GFP_TEXT];   /* "GFP_KERNEL|__GFP_COMP" */
 	} invoker;
 	struct memcg memcg;
 	struct memcg ancestors[WIRE_ANCESTORS]; /* of memcg: its parent first, the root last */

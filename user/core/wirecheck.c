@@ -79,6 +79,8 @@ static size_t record_size(const union wire_record *record, size_t len)
 		return offsetof(struct wire_kmsg, text) + record->kmsg.len;
 	case WIRE_LOST:
 		return sizeof(record->lost);
+	case WIRE_SYMBOL:
+		return sizeof(record->symbol);
 	case WIRE_TICK:
 	case WIRE_DETACH:
 		return sizeof(record->head);

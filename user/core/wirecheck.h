@@ -19,6 +19,7 @@ union wire_record {
 	struct wire_clock clock;
 	struct wire_kmsg kmsg;
 	struct wire_lost lost;
+	struct wire_symbol symbol;
 };
 
 /*

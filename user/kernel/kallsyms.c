@@ -2,13 +2,15 @@
 #include "kernel/kallsyms.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES 65536 /* the kernel hands out a page at a time; stdio would ask for less */
+#define READ_BYTES 65536
 
+#define DIGITS  16
 #define NAME_AT 19 /* after 16 digits, a blank, the type and a blank */
 
 /* The address at the start of @line, which the kernel writes as 16 digits. */
@@ -44,6 +46,16 @@ static size_t count_found(const struct symbol *symbols, size_t count)
 	return found;
 }
 
+/* Opens the file; stdio would ask for less than the kernel hands out. */
+static FILE *open_kallsyms(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+
+	if (file)
+		setvbuf(file, NULL, _IOFBF, READ_BYTES);
+	return file;
+}
+
 /* Whether @line, "ffffffff81234567 t name[\t[module]]", begins one of @symbols. */
 static bool begin_symbol(const char *line, struct symbol *symbols, size_t count)
 {
@@ -63,13 +75,12 @@ static bool begin_symbol(const char *line, struct symbol *symbols, size_t count)
 
 int kallsyms_find(struct symbol *symbols, size_t count)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
+	FILE *file = open_kallsyms();
 	size_t unended = 0;
 	char line[512];
 
 	if (!file)
 		return -errno;
-	setvbuf(file, NULL, _IOFBF, READ_BYTES);
 	for (size_t i = 0; i < count; i++) {
 		symbols[i].begin = 0;
 		symbols[i].end = 0;
@@ -83,6 +94,43 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 			end_symbols(symbols, count, line_address(line));
 		if (begin_symbol(line, symbols, count) || unended)
 			unended = count_unended(symbols, count);
+	}
+	fclose(file);
+	return 0;
+}
+
+/* The name in @line, cut to what the wire takes. */
+static void copy_name(const char *line, char *ret_name)
+{
+	size_t len = strcspn(line + NAME_AT, "\t\n");
+
+	if (len >= WIRE_SYMBOL_LEN)
+		len = WIRE_SYMBOL_LEN - 1;
+	memcpy(ret_name, line + NAME_AT, len);
+	ret_name[len] = '\0';
+}
+
+int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN])
+{
+	FILE *file = open_kallsyms();
+	char line[512], wanted[DIGITS + 1], last[WIRE_SYMBOL_LEN] = "";
+	size_t at = 0;
+
+	if (!file)
+		return -errno;
+	memset(ret_names, 0, count * sizeof(*ret_names));
+	if (count)
+		snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);
+	while (at < count && fgets(line, sizeof(line), file)) {
+		if (strnlen(line, NAME_AT + 1) <= NAME_AT)
+			continue;
+		/* Digits compare as the numbers do, without a conversion for every line. */
+		while (at < count && memcmp(line, wanted, DIGITS) > 0) {
+			memcpy(ret_names[at++], last, sizeof(last));
+			if (at < count)
+				snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);
+		}
+		copy_name(line, last);
 	}
 	fclose(file);
 	return 0;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/wire.h"
+
 struct symbol {
 	const char *name; /* in */
 	uint64_t begin;   /* out: 0 when absent or hidden (kptr_restrict) */
@@ -14,5 +16,12 @@ struct symbol {
 
 /* Fills the @count @symbols. Returns 0, or a negative errno when the file cannot be read. */
 int kallsyms_find(struct symbol *symbols, size_t count);
+
+/*
+ * Names the functions that @addresses (@count of them, ascending) lie in:
+ * @ret_names[i] is cut at its size, and "" where there is none. Returns 0 or a
+ * negative errno.
+ */
+int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN]);
 
 #endif /* OOMTRACE_KERNEL_KALLSYMS_H */

@@ -225,6 +225,16 @@ static void put_gfp_flags(struct json *json, const char *text)
 	json_close(json);
 }
 
+static void put_stack(struct json *json, const struct episode *episode)
+{
+	if (!episode->invoker.stack_len)
+		return;
+	json_open_array(json, "stack");
+	for (size_t i = 0; i < episode->invoker.stack_len; i++)
+		json_put_string(json, NULL, episode->invoker.stack[i]);
+	json_close(json);
+}
+
 static void put_invoker(struct json *json, const struct episode *episode)
 {
 	bool known = episode->known & EPISODE_KNOWS_INVOKER;
@@ -251,6 +261,7 @@ static void put_invoker(struct json *json, const struct episode *episode)
 			put_gfp_flags(json, episode->invoker.gfp_text);
 		json_put_s64(json, "order", episode->invoker.order);
 	}
+	put_stack(json, episode);
 	json_close(json);
 }
 

@@ -19,6 +19,7 @@
 #define INDENT      14 /* where what stands behind a label begins */
 #define BUFFER_SIZE (32 * 1024)
 #define NAMED_MOST  8 /* victims of a group that are named */
+#define STACK_MOST  6 /* frames: down to what the invoker was doing, not how that began */
 
 #define SGR_NONE  ""
 #define SGR_BOLD  "1"
@@ -216,6 +217,21 @@ static void show_others(struct flow *flow, const struct episode *episode)
 	flow_end(flow);
 }
 
+/* How the kernel came to it, which tells a page fault from a read, a write from a fork. */
+static void show_stack(struct flow *flow, const struct episode *episode)
+{
+	size_t shown =
+		episode->invoker.stack_len < STACK_MOST ? episode->invoker.stack_len : STACK_MOST;
+
+	if (!shown)
+		return;
+	flow_begin(flow, "", INDENT);
+	flow_word(flow, "%s", episode->invoker.stack[0]);
+	for (size_t i = 1; i < shown; i++)
+		flow_word(flow, "< %s", episode->invoker.stack[i]);
+	flow_end(flow);
+}
+
 static void show_invoker(struct flow *flow, const struct episode *episode)
 {
 	bool gfp = episode->known & EPISODE_KNOWS_GFP;
@@ -374,6 +390,7 @@ static int text_episode(struct sink *sink, const struct host *host, const struct
 	show_killed(text, episode);
 	show_others(flow, episode);
 	show_invoker(flow, episode);
+	show_stack(flow, episode);
 	show_why(flow, episode);
 	show_usage(flow, episode);
 	show_losses(flow, episode);
