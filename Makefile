@@ -28,8 +28,8 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Wer
 ROOMS   := core lib kernel proc sink cmd
 SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
-# What unit tests link: every room but libbpf's, main left out.
-TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS))
+# What unit tests link: all but main and what needs libbpf.
+TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/scoring.c
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
 # V=1 shows the commands whole.
@@ -73,7 +73,7 @@ oomtrace-static: $(OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) -o $@
 
--include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
 
 # --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
 

@@ -142,6 +142,69 @@ __noinline int fate_killed(__u64 task)
 	return 0;
 }
 
+/* Whether @comm is user_killers[index]; the empty name is nobody's. */
+static __always_inline bool is_user_killer(const char *comm, int index)
+{
+	int i;
+
+	if (!config.user_killers[index][0])
+		return false;
+	for (i = 0; i < WIRE_COMM_LEN; i++) {
+		if (config.user_killers[index][i] != comm[i])
+			return false;
+		if (!comm[i])
+			return true;
+	}
+	return true;
+}
+
+/* Not under oom_lock: has its own record, on the stack, and no scratch. */
+static __always_inline void emit_signal(__u64 task, __u32 signal, struct wire_signal *record)
+{
+	__u64 leader = task_leader(task);
+
+	head_fill(&record->head, WIRE_SIGNAL, sizeof(*record), 0);
+	record->signal = signal;
+	record->sender_pid = bpf_get_current_pid_tgid() >> 32;
+	record->start_ns = read_field(task_struct, leader, start_boottime);
+	record->pid = read_field(task_struct, leader, tgid);
+	record->ppid = read_field(task_struct, leader, real_parent, tgid);
+	record->uid = read_field(task_struct, leader, real_cred, uid.val);
+	record->oom_score_adj = read_field(task_struct, leader, signal, oom_score_adj);
+	bpf_probe_read_kernel(
+		record->comm, sizeof(record->comm),
+		(const void *)(leader + bpf_core_field_offset(struct task_struct, comm)));
+	if (bpf_ringbuf_output(&ring, record, sizeof(*record), BPF_RB_FORCE_WAKEUP))
+		count_loss(LOSS_RING_FATE, 1);
+}
+
+__noinline int fate_signalled(__u64 task, __u32 signal)
+{
+	struct wire_signal record = {};
+	int i;
+
+	if (bpf_get_current_comm(record.sender_comm, sizeof(record.sender_comm)))
+		return 0;
+	for (i = 0; i < USER_KILLERS_MAX; i++) {
+		if (is_user_killer(record.sender_comm, i)) {
+			emit_signal(task, signal, &record);
+			break;
+		}
+	}
+	return 0;
+}
+
+__noinline int fate_reaping(__u32 pid, __u32 what)
+{
+	struct victim *victim = bpf_map_lookup_elem(&dying, &pid);
+
+	if (!victim)
+		victim = bpf_map_lookup_elem(&unfreed, &pid);
+	if (victim)
+		emit_fate(pid, victim, what, 0);
+	return 0;
+}
+
 /* The last thread of @victim, gone from signal->live, is on its way out. */
 static __always_inline void take_exit(__u32 pid, const struct victim *victim)
 {

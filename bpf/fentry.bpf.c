@@ -46,6 +46,13 @@ int fentry_oom_kill_process(__u64 *ctx)
 	return 0;
 }
 
+SEC("?fentry/dump_header")
+int fentry_dump_header(__u64 *ctx)
+{
+	record_report();
+	return 0;
+}
+
 SEC("?fexit/out_of_memory")
 int fexit_out_of_memory(__u64 *ctx)
 {

@@ -54,6 +54,13 @@ int kprobe_oom_kill_process(struct pt_regs *ctx)
 	return 0;
 }
 
+SEC("?kprobe/dump_header")
+int kprobe_dump_header(struct pt_regs *ctx)
+{
+	record_report();
+	return 0;
+}
+
 SEC("?kretprobe/out_of_memory")
 int kretprobe_out_of_memory(struct pt_regs *ctx)
 {

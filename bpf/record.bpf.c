@@ -17,10 +17,10 @@
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
 
-#define FLUSH_STEP  64  /* chunks in one flush_some(), and calls of that: 65,536 candidates */
-#define WALK_STEP   362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
-#define MEMCG_DEPTH 32  /* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
-#define OOM_MARGIN  8   /* 1 << PAGE_ALLOC_COSTLY_ORDER: mem_cgroup_oom() kills below this order */
+#define FLUSH_STEP            64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
+#define WALK_STEP             362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
+#define MEMCG_DEPTH           32 /* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
+#define NO_VICTIM_INTERVAL_NS 1000000000ULL
 
 const volatile struct config config = {};
 struct work work = {};
@@ -452,6 +452,22 @@ static __always_inline void read_invoker(void)
 	__builtin_memcpy(decision->stack, door.stack, sizeof(decision->stack));
 }
 
+/* What is the same whoever was chosen. @memcg: that ran out, or 0. */
+static __always_inline void describe_call(__u64 memcg)
+{
+	struct wire_decision *decision = &work.decision;
+
+	decision->began_ns = work.began_ns;
+	decision->totalpages = work.totalpages;
+	if (work.totalpages)
+		decision->flags |= DECISION_TOTALPAGES;
+	decision->rss_counters = !rss_is_percpu()   ? RSS_ATOMIC
+				 : work.rss_precise ? RSS_PRECISE
+						    : RSS_APPROXIMATE;
+	read_invoker();
+	read_memcg(memcg);
+}
+
 /* What is the same however the decision came to be known. @chosen: a thread of the victim. */
 static __always_inline void describe(__u64 chosen, __u64 memcg)
 {
@@ -465,17 +481,9 @@ static __always_inline void describe(__u64 chosen, __u64 memcg)
 		decision->victim = work.task;
 		decision->flags &= ~DECISION_RUNNER_UP;
 	}
-	decision->began_ns = work.began_ns;
-	decision->totalpages = work.totalpages;
-	if (work.totalpages)
-		decision->flags |= DECISION_TOTALPAGES;
-	decision->rss_counters = !rss_is_percpu()   ? RSS_ATOMIC
-				 : work.rss_precise ? RSS_PRECISE
-						    : RSS_APPROXIMATE;
 	if (memcg_kills_group(victim_memcg, memcg))
 		decision->flags |= DECISION_GROUP;
-	read_invoker();
-	read_memcg(memcg);
+	describe_call(memcg);
 	read_path(victim_memcg, PATH_DECISION_VICTIM);
 }
 
@@ -593,6 +601,40 @@ __noinline int record_decision(__u64 oc, __u64 message)
 		decision->victim.flags &= ~TASK_POINTS_COMPUTED;
 	}
 	emit_decision(BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/*
+ * Nobody was chosen, and the kernel says so: nothing killable, or a panic that
+ * follows at once, which is why this is not left to the return. A memcg without
+ * a killable task fails charge after charge: one such decision a second is told,
+ * the others are counted.
+ */
+__noinline int record_report(void)
+{
+	struct wire_decision *decision = &work.decision;
+	__u64 memcg;
+
+	if (!door.control || work.decided)
+		return 0;
+	memcg = read_control(door.control);
+	if (memcg == work.no_victim_memcg && work.no_victim_ns &&
+	    work.began_ns - work.no_victim_ns < NO_VICTIM_INTERVAL_NS) {
+		work.no_victim_repeated++;
+		return 0;
+	}
+	decision->repeated = work.no_victim_repeated;
+	work.no_victim_memcg = memcg;
+	work.no_victim_ns = work.began_ns;
+	work.no_victim_repeated = 0;
+	__builtin_memset(&decision->victim, 0, sizeof(decision->victim));
+	decision->victim_path.known = 0;
+	decision->victim_path.len = 0;
+	decision->message[0] = 0;
+	decision->flags |= DECISION_NO_VICTIM;
+	decision->flags &= ~DECISION_RUNNER_UP;
+	describe_call(memcg);
+	emit_decision(BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 

@@ -27,6 +27,8 @@ extern int record_calibration(__s64 points);
 extern int record_candidate(__u64 task, __u64 oc, __u32 ret);
 /* oom_kill_process(oc, message) was called. */
 extern int record_decision(__u64 oc, __u64 message);
+/* dump_header was called: the kernel is about to report. */
+extern int record_report(void);
 /* oom:mark_victim, where the decision was seen at oom_kill_process. */
 extern int record_victim(__u64 task);
 /* oom:mark_victim, where it is all that is seen. */
@@ -37,6 +39,10 @@ extern int record_end(void);
 extern int fate_killed(__u64 task);
 /* The task to which that was sent by the current one, on this CPU, as the last; 0: none. */
 extern __u64 fate_last_killed(void);
+/* SIGKILL or SIGTERM was sent to @task by the current one. */
+extern int fate_signalled(__u64 task, __u32 signal);
+/* The oom_reaper is at the thread @pid: @what of enum wire_fate_what. */
+extern int fate_reaping(__u32 pid, __u32 what);
 /* A thread of a dying process has come to its end. */
 extern int fate_exiting(__u64 task);
 /* A dying process has told its parent. */

@@ -16,6 +16,8 @@ struct text_range {
 	__u64 end;
 };
 
+#define USER_KILLERS_MAX 8
+
 /* Set by the loader before loading. */
 struct config {
 	__u64 page_size;
@@ -23,9 +25,11 @@ struct config {
 	__u64 mem_total_pages;          /* totalram_pages() at attach; for the tracepoint backend */
 	struct text_range memcg_oom;    /* mem_cgroup_out_of_memory; for the tracepoint backend */
 	struct text_range memcg_member; /* oom_kill_memcg_member; likewise */
-	__u32 vm_swappiness;            /* /proc/sys/vm/swappiness */
-	__u32 cpus;                     /* possible CPUs */
-	__u8 mark_victim_task;          /* oom:mark_victim hands over a task; else a pid */
+	/* Names of user-space OOM killers; the first empty one ends the list. */
+	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
+	__u32 vm_swappiness;   /* /proc/sys/vm/swappiness */
+	__u32 cpus;            /* possible CPUs */
+	__u8 mark_victim_task; /* oom:mark_victim hands over a task; else a pid */
 	__u8 pad[7];
 };
 
@@ -52,16 +56,20 @@ struct work {
 	__u64 invoker; /* pid_tgid of the caller */
 	__u64 began_ns;
 	__u64 totalpages;
-	__u64 root;        /* memcg whose descendants are candidates, 0: the whole machine */
-	__u64 aborted_by;  /* task whose dying ended the selection */
-	__u64 path_node;   /* where the walk up a cgroup's path stands */
-	__u64 ancestor;    /* where the walk up from the memcg in OOM stands */
-	__u64 walk_node;   /* where the walk of the task list stands */
-	__u64 thread_node; /* where the walk of a process's threads stands */
-	__u64 mm_thread;   /* first thread of the process just read that has its mm, or 0 */
-	__s64 sums[4];     /* precise counters of the mm just summed, by enum rss_kind */
-	__s64 points;      /* of the evaluation under way, with points_seen */
-	__u32 victim_pid;  /* snapshot: the process that has been chosen */
+	__u64 root;            /* memcg whose descendants are candidates, 0: the whole machine */
+	__u64 aborted_by;      /* task whose dying ended the selection */
+	__u64 path_node;       /* where the walk up a cgroup's path stands */
+	__u64 ancestor;        /* where the walk up from the memcg in OOM stands */
+	__u64 walk_node;       /* where the walk of the task list stands */
+	__u64 thread_node;     /* where the walk of a process's threads stands */
+	__u64 mm_thread;       /* first thread of the process just read that has its mm, or 0 */
+	__s64 sums[4];         /* precise counters of the mm just summed, by enum rss_kind */
+	__s64 points;          /* of the evaluation under way, with points_seen */
+	__u64 no_victim_memcg; /* of the last decision without a victim that was sent */
+	__u64 no_victim_ns;    /* and when it was */
+	__u32 no_victim_repeated;
+	__u32 pad2;
+	__u32 victim_pid; /* snapshot: the process that has been chosen */
 	__u32 lost_candidates;
 	__u8 points_seen;
 	__u8 decided;

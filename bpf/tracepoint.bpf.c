@@ -10,6 +10,7 @@
 #include "bpf/record.bpf.h"
 
 #define SIGKILL 9
+#define SIGTERM 15
 #define SIGCHLD 17
 #define SEND_SIG_PRIV \
 	1 /* include/linux/sched/signal.h: not a pointer, the kernel's own authority */
@@ -51,12 +52,28 @@ int mark_victim_decide(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/signal_generate")
 int signal_generate(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (ctx->args[0] == SIGKILL) {
-		if (ctx->args[1] == SEND_SIG_PRIV)
+	if (ctx->args[0] == SIGKILL || ctx->args[0] == SIGTERM) {
+		if (ctx->args[1] != SEND_SIG_PRIV)
+			fate_signalled(ctx->args[2], ctx->args[0]);
+		else if (ctx->args[0] == SIGKILL)
 			fate_killed(ctx->args[2]);
 	} else if (ctx->args[0] == SIGCHLD && (door.unfreed || door.dying)) {
 		fate_exited(bpf_get_current_task());
 	}
+	return 0;
+}
+
+SEC("?raw_tp/start_task_reaping")
+int start_task_reaping(struct bpf_raw_tracepoint_args *ctx)
+{
+	fate_reaping(ctx->args[0], FATE_REAP_START);
+	return 0;
+}
+
+SEC("?raw_tp/finish_task_reaping")
+int finish_task_reaping(struct bpf_raw_tracepoint_args *ctx)
+{
+	fate_reaping(ctx->args[0], FATE_REAPED);
 	return 0;
 }
 

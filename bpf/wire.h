@@ -35,6 +35,7 @@ enum wire_kind {
 	WIRE_VICTIM = 3,     /* struct wire_victim: one process marked to die */
 	WIRE_END = 4,        /* struct wire_end: out_of_memory has returned */
 	WIRE_FATE = 5,       /* struct wire_fate: what became of a victim */
+	WIRE_SIGNAL = 6,     /* struct wire_signal: a user-space OOM killer's signal */
 
 	WIRE_USER = 128,
 	WIRE_HOST = 128,   /* struct wire_host: where and how it was recorded */
@@ -43,6 +44,7 @@ enum wire_kind {
 	WIRE_LOST = 131,   /* struct wire_lost: loss counters, all of them */
 	WIRE_TICK = 132,   /* no body: a deadline was looked at, at this time */
 	WIRE_DETACH = 133, /* no body: the last record of a clean end */
+	WIRE_GFP = 134,    /* struct wire_gfp: this kernel's names of gfp flags, where known */
 	WIRE_SYMBOL = 135, /* struct wire_symbol: the name of a kernel address */
 };
 
@@ -188,6 +190,7 @@ enum wire_decision_flags {
 	DECISION_OPEN = 1 << 3,       /* no end mark will come; close on the deadline */
 	DECISION_TOTALPAGES = 1 << 4, /* totalpages holds (implied by CONTROL) */
 	DECISION_EXITING = 1 << 5,    /* the fast path: a task already exiting was marked */
+	DECISION_NO_VICTIM = 1 << 7,  /* nobody was chosen: victim does not hold, nothing dies */
 	DECISION_TRUNCATED = 1 << 6,  /* the walk was given up at its bound: total is too low */
 };
 
@@ -216,6 +219,8 @@ struct wire_decision {
 	struct wire_task victim;
 	struct wire_task runner_up;
 	struct wire_memcg memcg;
+	__u32 repeated; /* NO_VICTIM: decisions alike since the last that was sent, and not sent */
+	__u32 pad3;
 	__u32 ancestors_count;
 	__u32 ancestors_cut;                            /* 1: there are more than WIRE_ANCESTORS */
 	struct wire_ancestor ancestors[WIRE_ANCESTORS]; /* the parent first, the root last */
@@ -276,6 +281,21 @@ struct wire_fate {
 	__u32 pad;
 };
 
+/* A signal that a user-space OOM killer sent. What is not of the sender is of the target. */
+struct wire_signal {
+	struct wire_head head;
+	__u64 start_ns;
+	__u32 signal;
+	__u32 sender_pid;
+	__u32 pid;
+	__u32 ppid;
+	__u32 uid;
+	__s16 oom_score_adj;
+	__u8 pad[2];
+	char sender_comm[WIRE_COMM_LEN];
+	char comm[WIRE_COMM_LEN];
+};
+
 #define WIRE_TEXT_LEN   64
 #define WIRE_REASON_LEN 200
 #define WIRE_BACKENDS   3
@@ -328,19 +348,29 @@ struct wire_symbol {
 	char name[WIRE_SYMBOL_LEN]; /* of the function it lies in; cut where it is longer */
 };
 
+#define WIRE_GFP_BITS 32
+#define WIRE_GFP_NAME 24 /* the longest is SKIP_KASAN_UNPOISON */
+struct wire_gfp {
+	struct wire_head head;
+	/* By bit, each with its NUL: "IO" of __GFP_IO; "" where this kernel has no flag. */
+	char names[WIRE_GFP_BITS][WIRE_GFP_NAME];
+};
+
 #define WIRE_ASSERT(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
 WIRE_ASSERT(struct wire_head, 24);
 WIRE_ASSERT(struct wire_task, 128);
 WIRE_ASSERT(struct wire_path, 1288);
 WIRE_ASSERT(struct wire_memcg, 1336);
-WIRE_ASSERT(struct wire_decision, 5272);
+WIRE_ASSERT(struct wire_decision, 5280);
 WIRE_ASSERT(struct wire_candidates, 2080);
 WIRE_ASSERT(struct wire_victim, 1440);
 WIRE_ASSERT(struct wire_end, 32);
 WIRE_ASSERT(struct wire_fate, 56);
+WIRE_ASSERT(struct wire_signal, 88);
 WIRE_ASSERT(struct wire_host, 1016);
 WIRE_ASSERT(struct wire_clock, 32);
 WIRE_ASSERT(struct wire_kmsg, 1056);
+WIRE_ASSERT(struct wire_gfp, 792);
 WIRE_ASSERT(struct wire_lost, 120);
 WIRE_ASSERT(struct wire_symbol, 96);
 

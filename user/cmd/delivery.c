@@ -19,6 +19,7 @@ struct destination {
 	/* What has been told of it: */
 	uint64_t failed;
 	bool gone;
+	bool broken; /* a write failed; not: was given up because the run is to end */
 };
 
 struct delivery {
@@ -39,10 +40,15 @@ static void account(struct delivery *delivery, unsigned int failed)
 	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
 		const struct fanout_output *output = &delivery->fanout.outputs[i];
 		struct destination *destination = &delivery->destinations[i];
+		bool news = output->failed != destination->failed;
+		bool broken = news && output->error != -ECANCELED;
 
-		if (output->failed && !destination->failed)
+		if (broken && !destination->broken)
 			log_warn("cannot write to %s: %s; lines are missing there",
 				 destination->name, strerror(-output->error));
+		else if (news && !destination->failed)
+			log_note("%s is not read: what was left for it is lost", destination->name);
+		destination->broken |= broken;
 		if (output->gone && !destination->gone && delivery->fanout.count > 1)
 			log_note("nobody reads %s any more", destination->name);
 		destination->failed = output->failed;
@@ -74,6 +80,15 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	account(delivery, fanout_episode(&delivery->fanout, host, episode));
 }
 
+/* No victim that a filter could be about, but a memcg. */
+static void on_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct delivery *delivery = ctx;
+
+	if (!is_full(delivery) && filter_matches_memcg(&delivery->outputs->filter, episode))
+		account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
+}
+
 static bool was_given(const struct delivery *delivery, const char *id)
 {
 	uint64_t n = delivery->given < GIVEN_MAX ? delivery->given : GIVEN_MAX;
@@ -93,6 +108,14 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 	account(delivery, fanout_outcome(&delivery->fanout, host, outcome));
 }
 
+static void on_user_kill(void *ctx, const struct host *host, const struct user_kill *kill)
+{
+	struct delivery *delivery = ctx;
+
+	if (!is_full(delivery) && filter_matches_task(&delivery->outputs->filter, &kill->target))
+		account(delivery, fanout_user_kill(&delivery->fanout, host, kill));
+}
+
 static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
 {
 	struct delivery *delivery = ctx;
@@ -110,7 +133,9 @@ static void on_detached(void *ctx, const struct host *host, const struct totals 
 const struct assembler_ops delivery_ops = {
 	.attached = on_attached,
 	.episode = on_episode,
+	.no_kill = on_no_kill,
 	.outcome = on_outcome,
+	.user_kill = on_user_kill,
 	.lost = on_lost,
 	.detached = on_detached,
 };
@@ -196,7 +221,7 @@ void delivery_settle(struct delivery *delivery, struct assembler *assembler)
 bool delivery_failed(const struct delivery *delivery)
 {
 	for (unsigned int i = 0; i < delivery->fanout.count; i++)
-		if (delivery->fanout.outputs[i].failed)
+		if (delivery->destinations[i].broken)
 			return true;
 	return false;
 }

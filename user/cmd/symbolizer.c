@@ -58,7 +58,7 @@ static size_t new_frames(const struct symbolizer *symbolizer, const uint64_t sta
 void symbolizer_tell(struct symbolizer *symbolizer, const uint64_t stack[WIRE_STACK_LEN],
 		     symbol_fn fn, void *ctx)
 {
-	struct frame frames[WIRE_STACK_LEN];
+	struct frame frames[WIRE_STACK_LEN] = {0};
 	uint64_t inside[WIRE_STACK_LEN];
 	char names[WIRE_STACK_LEN][WIRE_SYMBOL_LEN];
 	size_t count = new_frames(symbolizer, stack, frames);

@@ -335,7 +335,10 @@ static int attach(struct trace *trace)
 		.verbose = trace->options.outputs.verbose > 1,
 		.host = tracer_host_of(&trace->facts),
 	};
-	int error = tracer_attach(&options, &trace->survey, &trace->tracer);
+	int error;
+
+	memcpy(options.user_killers, trace->options.user_killers, sizeof(options.user_killers));
+	error = tracer_attach(&options, &trace->survey, &trace->tracer);
 
 	if (!error) {
 		trace->attached_ns = loop_now();
@@ -383,6 +386,15 @@ static void tell_banner(const struct trace *trace)
 	tell_past_kills(trace);
 }
 
+static void feed_gfp(struct trace *trace, uint64_t boot_ns)
+{
+	struct wire_gfp record = trace->survey.gfp;
+
+	record.head = loader_head(WIRE_GFP, sizeof(record), boot_ns);
+	if (trace->survey.gfp_known)
+		feed(trace, &record, sizeof(record));
+}
+
 /* The first records, and the word to the person that it has begun. */
 static void begin(struct trace *trace)
 {
@@ -395,6 +407,7 @@ static void begin(struct trace *trace)
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer), attached_ns,
 		    &record);
 	feed(trace, &record, sizeof(record));
+	feed_gfp(trace, attached_ns);
 	tell_banner(trace);
 }
 

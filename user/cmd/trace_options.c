@@ -9,7 +9,9 @@
 
 #define RING_SIZE_MAX (1ULL << 30) /* far beyond any use, and well within 32 bits */
 
-enum { KEY_BACKEND = 0x200, KEY_RING_SIZE, KEY_NO_STACK };
+#define DEFAULT_USER_KILLERS "systemd-oomd,earlyoom,nohang,oomd"
+
+enum { KEY_BACKEND = 0x200, KEY_RING_SIZE, KEY_NO_STACK, KEY_USER_KILLERS, KEY_NO_USER_KILLS };
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Tracing:", 3},
@@ -19,6 +21,9 @@ static const struct argp_option options[] = {
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
 	 "Size of the ring buffer, a power of two; K and M are understood", 3},
+	{"user-killers", KEY_USER_KILLERS, "NAME,...", 0,
+	 "Tell SIGTERM and SIGKILL by these (default: " DEFAULT_USER_KILLERS ")", 3},
+	{"no-user-kills", KEY_NO_USER_KILLS, 0, 0, "Tell no signals by user-space OOM killers", 3},
 	{"no-stack", KEY_NO_STACK, 0, 0, "Leave the invoker's kernel stack without names", 3},
 	{0},
 };
@@ -39,6 +44,27 @@ static enum backend parse_backend(const char *text, struct argp_state *state)
 			return (enum backend)i;
 	argp_error(state, "'%s' is no backend: auto, fentry, kprobe or tracepoint", text);
 	return BACKEND_AUTO;
+}
+
+/* Names separated by commas, as the kernel keeps them: 15 bytes. */
+static void parse_user_killers(const char *text, struct trace_options *trace,
+			       struct argp_state *state)
+{
+	unsigned int count = 0;
+
+	memset(trace->user_killers, 0, sizeof(trace->user_killers));
+	while (*text) {
+		size_t len = strcspn(text, ","), kept = len;
+
+		if (!len)
+			argp_error(state, "an empty name among the user-space OOM killers");
+		if (count == USER_KILLERS_MAX)
+			argp_error(state, "more than %d user-space OOM killers", USER_KILLERS_MAX);
+		if (kept >= WIRE_COMM_LEN)
+			kept = WIRE_COMM_LEN - 1;
+		memcpy(trace->user_killers[count++], text, kept);
+		text += len + (text[len] == ',');
+	}
 }
 
 static uint32_t parse_ring_size(const char *text, struct argp_state *state)
@@ -74,6 +100,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_RING_SIZE:
 		trace->ring_size = parse_ring_size(arg, state);
 		return 0;
+	case KEY_USER_KILLERS:
+		parse_user_killers(arg, trace, state);
+		return 0;
+	case KEY_NO_USER_KILLS:
+		memset(trace->user_killers, 0, sizeof(trace->user_killers));
+		return 0;
 	case KEY_NO_STACK:
 		trace->no_stack = true;
 		return 0;
@@ -100,5 +132,6 @@ void trace_options_parse(int argc, char **argv, struct trace_options *ret_option
 {
 	memset(ret_options, 0, sizeof(*ret_options));
 	ret_options->backend = BACKEND_AUTO;
+	parse_user_killers(DEFAULT_USER_KILLERS, ret_options, NULL);
 	argp_parse(&trace_argp, argc, argv, 0, NULL, ret_options);
 }

@@ -14,7 +14,9 @@ struct trace_options {
 	uint64_t duration_ns;
 	enum backend backend;
 	uint32_t ring_size; /* 0: the tracer's own choice */
-	bool no_stack;      /* frames of the kernel stack stay without names */
+	/* as in struct tracer_options */
+	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
+	bool no_stack; /* frames of the kernel stack stay without names */
 };
 
 /* Parses; exits with status 2 and a word on stderr when something is wrong. */

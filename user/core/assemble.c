@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/convert.h"
 #include "core/draft.h"
 #include "core/fates.h"
 #include "core/klog.h"
@@ -17,6 +18,8 @@
 struct assembler {
 	struct assembler_config config;
 	struct wire_host wire_host;
+	struct wire_gfp gfp;
+	bool gfp_known;
 	struct host host;
 	bool host_known, host_told, clock_known, finished;
 	int64_t real_minus_boot_ns;
@@ -182,9 +185,15 @@ static void close_episode(struct assembler *assembler)
 
 	episode = draft_close(assembler->draft, report_of(assembler), &losses);
 	episode->real_ns = real_of(assembler, episode->boot_ns);
+	totals->candidates += episode->total;
+	if (episode->no_kill) {
+		assembler_count_loss(assembler, LOSS_SCRATCH_CANDIDATE, losses.candidates);
+		if (ops->no_kill)
+			ops->no_kill(assembler->config.ctx, &assembler->host, episode);
+		return;
+	}
 	totals->episodes++;
 	totals->kills += episode->n_victims + losses.victims;
-	totals->candidates += episode->total;
 	assembler_count_loss(assembler, LOSS_SCRATCH_CANDIDATE, losses.candidates);
 	assembler_count_loss(assembler, LOSS_VICTIM_TABLE, losses.victims);
 	if (ops->episode)
@@ -214,6 +223,7 @@ static void take_host(struct assembler *assembler, const struct wire_host *recor
 		host->refusals[i].reason[WIRE_REASON_LEN - 1] = '\0';
 	assembler->host_known = true;
 	assembler->host_told = false;
+	assembler->gfp_known = false; /* of the host before */
 	if (assembler->clock_known)
 		tell_host(assembler);
 }
@@ -226,6 +236,7 @@ static void take_decision(struct assembler *assembler, const struct wire_decisio
 		.backend = assembler->wire_host.backend,
 		.page_size = assembler->wire_host.page_size,
 		.symbols = &assembler->symbols,
+		.gfp = assembler->gfp_known ? &assembler->gfp : NULL,
 	};
 
 	/* out_of_memory is serial: the one before has ended, whatever became of its end mark. */
@@ -263,6 +274,17 @@ static void take_end(struct assembler *assembler, const struct wire_end *end)
 	close_if_complete(assembler);
 }
 
+static void take_signal(struct assembler *assembler, const struct wire_signal *signal)
+{
+	const struct assembler_ops *ops = assembler->config.ops;
+	struct user_kill kill;
+
+	convert_signal(signal, &kill);
+	kill.real_ns = real_of(assembler, kill.boot_ns);
+	if (ops->user_kill)
+		ops->user_kill(assembler->config.ctx, &assembler->host, &kill);
+}
+
 static void take_lost(struct assembler *assembler, const struct wire_lost *lost)
 {
 	for (uint8_t reason = 0; reason < LOSS_MAX; reason++) {
@@ -296,6 +318,9 @@ static void take_record(struct assembler *assembler, const union wire_record *re
 		if (fates_note(assembler->fates, &record->fate) < 0)
 			assembler_count_loss(assembler, LOSS_VICTIM_TABLE, 1);
 		break;
+	case WIRE_SIGNAL:
+		take_signal(assembler, &record->signal);
+		break;
 	case WIRE_HOST:
 		take_host(assembler, &record->host);
 		break;
@@ -312,6 +337,10 @@ static void take_record(struct assembler *assembler, const union wire_record *re
 		break;
 	case WIRE_LOST:
 		take_lost(assembler, &record->lost);
+		break;
+	case WIRE_GFP:
+		assembler->gfp = record->gfp;
+		assembler->gfp_known = true;
 		break;
 	case WIRE_DETACH:
 		assembler_finish(assembler, record->head.boot_ns);

@@ -22,7 +22,10 @@ struct assembler;
 struct assembler_ops {
 	void (*attached)(void *ctx, const struct host *host);
 	void (*episode)(void *ctx, const struct host *host, const struct episode *episode);
+	/* A decision without a victim: victim, victims and runner_up do not hold. */
+	void (*no_kill)(void *ctx, const struct host *host, const struct episode *episode);
 	void (*outcome)(void *ctx, const struct host *host, const struct outcome *outcome);
+	void (*user_kill)(void *ctx, const struct host *host, const struct user_kill *kill);
 	void (*lost)(void *ctx, const struct host *host, const struct lost *lost);
 	void (*detached)(void *ctx, const struct host *host, const struct totals *totals);
 };

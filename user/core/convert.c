@@ -68,6 +68,31 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 	*ret_task = task;
 }
 
+void convert_signal(const struct wire_signal *wire, struct user_kill *ret_kill)
+{
+	struct wire_task target = {
+		.start_ns = wire->start_ns,
+		.pid = wire->pid,
+		.tid = wire->pid,
+		.ppid = wire->ppid,
+		.uid = wire->uid,
+		.oom_score_adj = wire->oom_score_adj,
+		.flags = TASK_CPU_PARTIAL,
+	};
+	struct convert convert = {.boot_ns = wire->head.boot_ns};
+	struct user_kill kill = {
+		.boot_ns = wire->head.boot_ns,
+		.signal = wire->signal,
+		.sender_pid = wire->sender_pid,
+	};
+
+	memcpy(target.comm, wire->comm, sizeof(target.comm));
+	text_copy(kill.sender_comm, sizeof(kill.sender_comm), wire->sender_comm,
+		  sizeof(wire->sender_comm));
+	convert_task(&target, &convert, &kill.target);
+	*ret_kill = kill;
+}
+
 void convert_cgroup(struct task *task, const char *path, bool truncated)
 {
 	task->known &= ~(uint32_t)TASK_KNOWS_CGROUP;

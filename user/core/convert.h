@@ -21,6 +21,9 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 /* Says that @task lives in @path (NULL: not known). The text is the caller's. */
 void convert_cgroup(struct task *task, const char *path, bool truncated);
 
+/* All of @ret_kill but the wall clock. */
+void convert_signal(const struct wire_signal *wire, struct user_kill *ret_kill);
+
 /* The counters of a level above the memcg in OOM; its path is the caller's to set. */
 void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_size,
 		      struct memcg *ret_memcg);

@@ -8,6 +8,7 @@
 #include "core/assemble.h"
 #include "core/complete.h"
 #include "core/convert.h"
+#include "core/gfp.h"
 #include "core/path.h"
 #include "core/score.h"
 #include "core/text.h"
@@ -23,6 +24,7 @@ struct draft_path {
 struct draft {
 	struct episode episode;
 	struct convert convert;
+	const struct wire_gfp *gfp;
 	bool is_open, group, open_ended, ended, walk_cut;
 	uint64_t last_ns; /* the last record of this episode */
 	uint32_t max_candidates;
@@ -133,6 +135,12 @@ static void take_facts(struct draft *draft, const struct wire_decision *decision
 		episode->invoker.order = decision->order;
 		episode->sysrq = decision->order == -1;
 	}
+	if (decision->flags & DECISION_NO_VICTIM) {
+		/* vm.panic_on_oom is looked at before anybody is evaluated. */
+		episode->no_kill =
+			decision->source == SOURCE_NONE ? NO_KILL_PANIC : NO_KILL_NOTHING_KILLABLE;
+		episode->repeated = decision->repeated;
+	}
 	episode->selection = selection_of(decision);
 	episode->rss_counters = decision->rss_counters;
 	episode->candidates_source = decision->source;
@@ -242,6 +250,7 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	memset(episode, 0, sizeof(*episode));
 	memset(draft->seen, 0, draft->max_candidates / 8 + 1);
 	draft->convert = (struct convert){setting->page_size, decision->head.boot_ns};
+	draft->gfp = setting->gfp;
 	draft->is_open = true;
 	draft->ended = false;
 	draft->walk_cut = decision->flags & DECISION_TRUNCATED;
@@ -263,12 +272,15 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	episode->backend = setting->backend;
 	episode->page_size = setting->page_size;
 	episode->constraint = CONSTRAINT_UNKNOWN;
-	convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns, episode->id);
+	if (!(decision->flags & DECISION_NO_VICTIM))
+		convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns,
+			   episode->id);
 	take_facts(draft, decision);
 	take_invoker(draft, decision, setting->symbols);
 	take_memcg(draft, &decision->memcg);
 	take_ancestors(draft, decision);
-	take_tasks(draft, decision);
+	if (!episode->no_kill)
+		take_tasks(draft, decision);
 }
 
 static void draft_touch(struct draft *draft, const struct wire_head *head)
@@ -464,7 +476,7 @@ static void close_candidates(struct draft *draft)
 	struct episode *episode = &draft->episode;
 	uint32_t rescued = 0;
 
-	if (episode->candidates_source != SOURCE_NONE) {
+	if (episode->candidates_source != SOURCE_NONE && !episode->no_kill) {
 		rescued += ensure_task(episode, &episode->victim);
 		if (episode->has_runner_up)
 			rescued += ensure_task(episode, &episode->runner_up);
@@ -474,10 +486,24 @@ static void close_candidates(struct draft *draft)
 		fill_points(episode, &episode->tasks[i]);
 	for (uint32_t i = 1; i < episode->n_victims; i++)
 		fill_points(episode, &episode->victims[i]);
-	fill_points(episode, &episode->victim);
-	fill_points(episode, &episode->runner_up);
-	episode->victims[0] = episode->victim;
+	if (!episode->no_kill) {
+		fill_points(episode, &episode->victim);
+		fill_points(episode, &episode->runner_up);
+		episode->victims[0] = episode->victim;
+	}
 	tasks_sort(episode->tasks, episode->n_tasks);
+}
+
+/* The kernel's own report, where there was one, has named them already. */
+static void name_gfp(struct draft *draft)
+{
+	struct episode *episode = &draft->episode;
+
+	if ((episode->known & EPISODE_KNOWS_GFP) && !(episode->known & EPISODE_KNOWS_GFP_TEXT) &&
+	    draft->gfp &&
+	    gfp_text(draft->gfp, episode->invoker.gfp_mask, episode->invoker.gfp_text,
+		     sizeof(episode->invoker.gfp_text)) >= 0)
+		episode->known |= EPISODE_KNOWS_GFP_TEXT;
 }
 
 struct episode *draft_close(struct draft *draft, const struct klog_report *report,
@@ -488,6 +514,7 @@ struct episode *draft_close(struct draft *draft, const struct klog_report *repor
 	draft->is_open = false;
 	if (report)
 		complete_from_klog(episode, report);
+	name_gfp(draft);
 	close_candidates(draft);
 	if (!draft->open_ended && !draft->ended)
 		episode->loss[LOSS_RING_END] = 1;

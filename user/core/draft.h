@@ -20,6 +20,7 @@ struct draft_setting {
 	unsigned int backend;
 	uint64_t page_size; /* 0 when not known */
 	const struct symbols *symbols;
+	const struct wire_gfp *gfp; /* NULL when not known */
 };
 
 /* NULL when memory is not to be had. */
@@ -29,7 +30,7 @@ void draft_free(struct draft *draft);
 /* The number of the open episode, or 0 when none is open. */
 uint64_t draft_number(const struct draft *draft);
 
-/* Opens an episode. None is open. @setting's strings live as long as the episode. */
+/* Opens an episode. None is open. @setting's pointers live as long as the episode. */
 void draft_begin(struct draft *draft, const struct wire_decision *decision,
 		 const struct draft_setting *setting);
 

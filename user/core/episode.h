@@ -16,8 +16,8 @@
 
 #include "bpf/wire.h"
 
-#define EPISODE_ID_LEN   17 /* 16 hex digits and NUL */
-#define EPISODE_GFP_TEXT 160
+#define EPISODE_ID_LEN   17   /* 16 hex digits and NUL */
+#define EPISODE_GFP_TEXT 512  /* of all the flags there are */
 #define EPISODE_VICTIMS  1024 /* of a group kill; more are counted, LOSS_VICTIM_TABLE */
 
 /* A backend's name by its index on the wire; NULL when out of range. */
@@ -69,6 +69,15 @@ enum selection {
 	SELECTION_EXITING_TASK,
 };
 
+enum no_kill { /* why a decision has no victim */
+	       NO_KILL_IT_HAS_ONE,
+	       NO_KILL_NOTHING_KILLABLE,
+	       NO_KILL_PANIC, /* vm.panic_on_oom: the kernel panics next */
+};
+
+/* The contract's word for it; NULL when there is a victim. */
+const char *no_kill_name(unsigned int no_kill);
+
 enum memcg_known {
 	MEMCG_KNOWS_PATH = 1 << 0,
 	MEMCG_KNOWS_USAGE = 1 << 1,
@@ -89,7 +98,7 @@ enum episode_known {
 	EPISODE_KNOWS_CONSTRAINT = 1 << 0,
 	EPISODE_KNOWS_TOTALPAGES = 1 << 1,
 	EPISODE_KNOWS_GFP = 1 << 2,      /* gfp_mask and order */
-	EPISODE_KNOWS_GFP_TEXT = 1 << 3, /* the flags' names, from the kernel's own report */
+	EPISODE_KNOWS_GFP_TEXT = 1 << 3, /* the flags' names */
 	EPISODE_KNOWS_MEMCG = 1 << 4,    /* struct memcg holds something */
 	EPISODE_KNOWS_INVOKER = 1 << 5,
 	EPISODE_KNOWS_SCOPE = 1 << 6,
@@ -111,6 +120,8 @@ struct episode {
 	uint8_t rss_counters; /* enum wire_rss */
 	bool group;
 	bool sysrq;
+	uint8_t no_kill;   /* enum no_kill */
+	uint32_t repeated; /* no_kill: decisions alike since the last that was told */
 	uint64_t totalpages, page_size;
 
 	struct {
@@ -160,6 +171,16 @@ struct outcome {
 	uint64_t reaped_bytes;
 	uint32_t aborted_selections;
 	int64_t watched_ns; /* from the decision until it was last looked at; 0: not known */
+};
+
+/* A signal of a user-space OOM killer, which is easily taken for the kernel's kill. */
+struct user_kill {
+	uint64_t boot_ns;
+	int64_t real_ns;
+	uint32_t signal;
+	uint32_t sender_pid;
+	char sender_comm[WIRE_COMM_LEN + 1];
+	struct task target; /* identity and oom_score_adj, no memory */
 };
 
 /* What the tracer is and where, known when it is attached. */

@@ -21,11 +21,28 @@ static bool victim_matches(const struct filter *filter, const struct task *task,
 	return cgroup_done || !filter->cgroup || cgroup_below(task, filter->cgroup);
 }
 
+static bool memcg_matches(const struct filter *filter, const struct episode *episode)
+{
+	return filter->cgroup && (episode->known & EPISODE_KNOWS_MEMCG) &&
+	       (episode->memcg.known & MEMCG_KNOWS_PATH) && episode->memcg.path &&
+	       path_within(episode->memcg.path, filter->cgroup);
+}
+
+bool filter_matches_memcg(const struct filter *filter, const struct episode *episode)
+{
+	if (filter->pid || filter->comm)
+		return false;
+	return !filter->cgroup || memcg_matches(filter, episode);
+}
+
+bool filter_matches_task(const struct filter *filter, const struct task *task)
+{
+	return victim_matches(filter, task, false);
+}
+
 bool filter_matches(const struct filter *filter, const struct episode *episode)
 {
-	bool in_memcg = filter->cgroup && (episode->known & EPISODE_KNOWS_MEMCG) &&
-			(episode->memcg.known & MEMCG_KNOWS_PATH) && episode->memcg.path &&
-			path_within(episode->memcg.path, filter->cgroup);
+	bool in_memcg = memcg_matches(filter, episode);
 
 	if (victim_matches(filter, &episode->victim, in_memcg))
 		return true;

@@ -16,4 +16,10 @@ struct filter {
 /* Whether @episode is one that @filter asks for. An empty filter asks for all. */
 bool filter_matches(const struct filter *filter, const struct episode *episode);
 
+/* The same for a decision without a victim: what is asked of a victim does not match. */
+bool filter_matches_memcg(const struct filter *filter, const struct episode *episode);
+
+/* The same for one process on its own. */
+bool filter_matches_task(const struct filter *filter, const struct task *task);
+
 #endif /* OOMTRACE_CORE_FILTER_H */

@@ -31,6 +31,13 @@ const char *loss_name(unsigned int loss)
 	return loss < LOSS_MAX && names[loss] ? names[loss] : "unknown";
 }
 
+const char *no_kill_name(unsigned int no_kill)
+{
+	if (no_kill == NO_KILL_NOTHING_KILLABLE)
+		return "nothing_killable";
+	return no_kill == NO_KILL_PANIC ? "panic_on_oom" : NULL;
+}
+
 const char *skip_name(unsigned int skip)
 {
 	static const char *const names[SKIP_MAX] = {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "core/gfp.h"
+
 /* A page of any machine Linux runs on, with room to spare; also keeps bytes within 64 bits. */
 #define PAGE_SIZE_MAX (1ULL << 24)
 
@@ -69,6 +71,8 @@ static size_t record_size(const union wire_record *record, size_t len)
 		return sizeof(record->end);
 	case WIRE_FATE:
 		return sizeof(record->fate);
+	case WIRE_SIGNAL:
+		return sizeof(record->signal);
 	case WIRE_HOST:
 		return sizeof(record->host);
 	case WIRE_CLOCK:
@@ -81,6 +85,8 @@ static size_t record_size(const union wire_record *record, size_t len)
 		return sizeof(record->lost);
 	case WIRE_SYMBOL:
 		return sizeof(record->symbol);
+	case WIRE_GFP:
+		return sizeof(record->gfp);
 	case WIRE_TICK:
 	case WIRE_DETACH:
 		return sizeof(record->head);
@@ -92,7 +98,8 @@ static size_t record_size(const union wire_record *record, size_t len)
 /* What is part of a decision says of which. */
 static bool episode_named(const struct wire_head *head)
 {
-	return head->episode != 0 || head->kind == WIRE_FATE || head->kind >= WIRE_USER;
+	return head->episode != 0 || head->kind == WIRE_FATE || head->kind == WIRE_SIGNAL ||
+	       head->kind >= WIRE_USER;
 }
 
 static bool body_valid(const union wire_record *record)
@@ -110,6 +117,8 @@ static bool body_valid(const union wire_record *record)
 		return record->fate.what >= FATE_SIGKILL && record->fate.what <= FATE_REAP_SKIPPED;
 	case WIRE_HOST:
 		return host_valid(&record->host);
+	case WIRE_GFP:
+		return gfp_table_valid(&record->gfp);
 	default:
 		return true;
 	}

@@ -15,10 +15,12 @@ union wire_record {
 	struct wire_victim victim;
 	struct wire_end end;
 	struct wire_fate fate;
+	struct wire_signal signal;
 	struct wire_host host;
 	struct wire_clock clock;
 	struct wire_kmsg kmsg;
 	struct wire_lost lost;
+	struct wire_gfp gfp;
 	struct wire_symbol symbol;
 };
 

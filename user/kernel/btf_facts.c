@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gfp.h"
+
 #define ARGUMENTS_MAX 2
 
 /* An argument: a pointer to struct @to, a pointer to anything, or a number. */
@@ -102,4 +104,73 @@ int btf_mark_victim_has_task(const struct btf *btf)
 		return -ENOENT;
 	type = type_without_modifiers(btf, btf_params(type)[1].type);
 	return type && btf_is_ptr(type);
+}
+
+static const char *name_of(const struct btf *btf, __u32 offset)
+{
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name ? name : "";
+}
+
+/* Whether @type, an enum, is that of the flags' bits; then @table has their names. */
+static bool read_gfp_enum(const struct btf *btf, const struct btf_type *type,
+			  struct wire_gfp *table)
+{
+	const struct btf_enum *values = btf_enum(type);
+
+	if (!btf_vlen(type) || strcmp(name_of(btf, values[0].name_off), "___GFP_DMA_BIT"))
+		return false;
+	for (unsigned int i = 0; i < btf_vlen(type); i++)
+		gfp_name_bit(table, name_of(btf, values[i].name_off), (__u32)values[i].val);
+	return true;
+}
+
+/* Whether @type has the member @name, in a union without a name within it as well. */
+static bool has_member(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+	const struct btf_member *members = btf_members(type);
+
+	for (unsigned int i = 0; i < btf_vlen(type); i++) {
+		const struct btf_type *inner = btf__type_by_id(btf, members[i].type);
+		const char *own = name_of(btf, members[i].name_off);
+
+		if (!strcmp(own, name))
+			return true;
+		if (!*own && inner && btf_is_union(inner) && has_member(btf, inner, name))
+			return true;
+	}
+	return false;
+}
+
+static void note_gfp_fact(const struct btf *btf, const struct btf_type *type,
+			  struct gfp_facts *facts)
+{
+	const char *name = name_of(btf, type->name_off);
+
+	if (!strcmp(name, "folio"))
+		facts->folio = true;
+	else if (!strcmp(name, "lruvec"))
+		facts->lruvec_costs |= has_member(btf, type, "anon_cost");
+	else if (!strcmp(name, "vm_area_struct"))
+		facts->vma_flags_hidden |= has_member(btf, type, "__vm_flags");
+}
+
+int btf_gfp_names(const struct btf *btf, struct wire_gfp *ret_table)
+{
+	struct wire_gfp table = {.names = {""}};
+	struct gfp_facts facts = {0};
+	__u32 count = btf__type_cnt(btf);
+
+	for (__u32 id = 1; id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_is_enum(type) && read_gfp_enum(btf, type, &table)) {
+			*ret_table = table;
+			return 0;
+		}
+		if (btf_is_struct(type))
+			note_gfp_fact(btf, type, &facts);
+	}
+	return gfp_layout(&facts, ret_table);
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bpf/wire.h"
+
 struct btf;
 
 enum function_state {
@@ -25,5 +27,11 @@ int btf_function_id(const struct btf *btf, const char *name);
  * does not describe the tracepoint.
  */
 int btf_mark_victim_has_task(const struct btf *btf);
+
+/*
+ * The names of the gfp flags' bits, from the kernel's enum of them or by what else tells them.
+ * Returns 0, or -ENOENT with *@ret_table untouched.
+ */
+int btf_gfp_names(const struct btf *btf, struct wire_gfp *ret_table);
 
 #endif /* OOMTRACE_KERNEL_BTF_FACTS_H */

@@ -64,8 +64,7 @@ static bool begin_symbol(const char *line, struct symbol *symbols, size_t count)
 	bool begun = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (symbols[i].name[0] != name[0] || symbols[i].name[len] ||
-		    strncmp(symbols[i].name, name, len) != 0)
+		if (strncmp(symbols[i].name, name, len) != 0 || symbols[i].name[len])
 			continue;
 		symbols[i].begin = line_address(line);
 		begun = true;

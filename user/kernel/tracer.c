@@ -27,7 +27,7 @@
 #define SCRATCH_SPARE      2048
 #define SCRATCH_CHUNKS_MAX 4096
 
-#define LINKS_MAX 12
+#define LINKS_MAX 16
 
 struct tracer {
 	struct oomtrace_bpf *skel;
@@ -57,11 +57,14 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 		{
 			{"sched_process_exit", false, false},
 			{"signal_generate", false, false},
+			{"start_task_reaping", true, false},
+			{"finish_task_reaping", true, false},
 			{"mark_victim_follow", false, false},
 			{"fexit_oom_badness", true, true},
 			{"kretprobe_oom_badness_part", true, false},
 			{"fexit_oom_evaluate_task", false, false},
 			{"fexit_out_of_memory", false, false},
+			{"fentry_dump_header", true, false},
 			{"fentry_oom_kill_process", false, false},
 			{"fentry_out_of_memory", false, false},
 		},
@@ -69,12 +72,15 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 		{
 			{"sched_process_exit", false, false},
 			{"signal_generate", false, false},
+			{"start_task_reaping", true, false},
+			{"finish_task_reaping", true, false},
 			{"mark_victim_follow", false, false},
 			{"kretprobe_oom_badness", true, true},
 			{"kretprobe_oom_badness_part", true, false},
 			{"kprobe_oom_evaluate_task", false, false},
 			{"kretprobe_oom_evaluate_task", false, false},
 			{"kretprobe_out_of_memory", false, false},
+			{"kprobe_dump_header", true, false},
 			{"kprobe_oom_kill_process", false, false},
 			{"kprobe_out_of_memory", false, false},
 		},
@@ -82,6 +88,8 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 		{
 			{"sched_process_exit", false, false},
 			{"signal_generate", false, false},
+			{"start_task_reaping", true, false},
+			{"finish_task_reaping", true, false},
 			{"mark_victim_decide", false, false},
 			{"read_text", true, false},
 		},
@@ -160,6 +168,7 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	config->mem_total_pages = options->host.mem_total_pages;
 	tracer->skel->bss->door.swap_total_pages = options->host.swap_total_pages;
 	config->vm_swappiness = options->host.vm_swappiness;
+	memcpy(config->user_killers, options->user_killers, sizeof(config->user_killers));
 	config->cpus = libbpf_num_possible_cpus();
 	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
 	if (tracer->backend == BACKEND_TRACEPOINT)
@@ -171,12 +180,21 @@ static struct bpf_program *program_of(const struct tracer *tracer, const struct 
 	return bpf_object__find_program_by_name(tracer->skel->obj, door->program);
 }
 
+/* fentry of a function that BTF does not have would fail the whole load. */
+static bool hook_is_known(const struct btf *btf, const struct door *door)
+{
+	if (!strcmp(door->program, "fexit_oom_badness"))
+		return btf_check_function(btf, "oom_badness") == FUNCTION_MATCHES;
+	/* Asked for no argument, which is why its prototype may have changed (6.12). */
+	if (!strcmp(door->program, "fentry_dump_header"))
+		return btf_function_id(btf, "dump_header") >= 0;
+	return true;
+}
+
 static void choose_programs(const struct tracer *tracer, const struct btf *btf)
 {
 	for (const struct door *door = doors[tracer->backend]; door->program; door++) {
-		/* An fexit of a function that BTF does not have would fail the whole load. */
-		if (!strcmp(door->program, "fexit_oom_badness") &&
-		    btf_check_function(btf, "oom_badness") != FUNCTION_MATCHES)
+		if (!hook_is_known(btf, door))
 			continue;
 		bpf_program__set_autoload(program_of(tracer, door), true);
 	}
@@ -364,6 +382,7 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		if (options->backend == BACKEND_AUTO || options->backend == b)
 			tracer = try_backend(b, options, btf, &survey->backends[b]);
 	}
+	survey->gfp_known = tracer && !btf_gfp_names(btf, &survey->gfp);
 	btf__free(btf);
 	if (!tracer)
 		return -EOPNOTSUPP;

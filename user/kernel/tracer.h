@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/state.h"
 #include "bpf/wire.h"
 
 enum backend { BACKEND_FENTRY, BACKEND_KPROBE, BACKEND_TRACEPOINT, BACKEND_AUTO };
@@ -27,6 +28,8 @@ struct survey {
 	char btf_error[WIRE_REASON_LEN];
 	char privilege_error[WIRE_REASON_LEN];
 	struct refusal backends[WIRE_BACKENDS];
+	bool gfp_known; /* the names of gfp flags, by what the kernel's types say of them */
+	struct wire_gfp gfp;
 };
 
 /* What the tracer must know of the host before it loads; proc/ reads it. */
@@ -42,6 +45,8 @@ struct tracer_options {
 	uint32_t ring_size;   /* bytes, a power of two and a multiple of the page; 0: by @host */
 	bool verbose;         /* libbpf's talk on stderr */
 	struct tracer_host host;
+	/* Processes whose SIGTERM and SIGKILL are told; the first empty name ends the list. */
+	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
 };
 
 /* Called for each record, in the order of the ring. The bytes live until it returns. */

@@ -52,10 +52,22 @@ unsigned int fanout_episode(struct fanout *fanout, const struct host *host,
 	return HAND_OUT(fanout, episode, host, episode);
 }
 
+unsigned int fanout_no_kill(struct fanout *fanout, const struct host *host,
+			    const struct episode *episode)
+{
+	return HAND_OUT(fanout, no_kill, host, episode);
+}
+
 unsigned int fanout_outcome(struct fanout *fanout, const struct host *host,
 			    const struct outcome *outcome)
 {
 	return HAND_OUT(fanout, outcome, host, outcome);
+}
+
+unsigned int fanout_user_kill(struct fanout *fanout, const struct host *host,
+			      const struct user_kill *kill)
+{
+	return HAND_OUT(fanout, user_kill, host, kill);
 }
 
 unsigned int fanout_lost(struct fanout *fanout, const struct host *host, const struct lost *lost)

@@ -36,8 +36,12 @@ int fanout_add(struct fanout *fanout, struct sink *sink);
 unsigned int fanout_attached(struct fanout *fanout, const struct host *host);
 unsigned int fanout_episode(struct fanout *fanout, const struct host *host,
 			    const struct episode *episode);
+unsigned int fanout_no_kill(struct fanout *fanout, const struct host *host,
+			    const struct episode *episode);
 unsigned int fanout_outcome(struct fanout *fanout, const struct host *host,
 			    const struct outcome *outcome);
+unsigned int fanout_user_kill(struct fanout *fanout, const struct host *host,
+			      const struct user_kill *kill);
 unsigned int fanout_lost(struct fanout *fanout, const struct host *host, const struct lost *lost);
 unsigned int fanout_detached(struct fanout *fanout, const struct host *host,
 			     const struct totals *totals);

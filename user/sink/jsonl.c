@@ -411,14 +411,19 @@ static const char *rss_name(uint8_t rss_counters)
 
 static void put_decision(struct json *json, const struct episode *episode)
 {
-	json_put_string(json, "id", episode->id);
+	put_word(json, "reason", no_kill_name(episode->no_kill));
+	if (episode->repeated)
+		json_put_u64(json, "repeated", episode->repeated);
+	if (!episode->no_kill)
+		json_put_string(json, "id", episode->id);
 	put_word(json, "source", episode->source);
 	put_word(json, "backend", backend_name(episode->backend));
 	put_word(json, "completed_from", episode->completed_from);
 	if (episode->known & EPISODE_KNOWS_CONSTRAINT)
 		put_word(json, "constraint", constraint_name(episode->constraint));
-	put_word(json, "selection", selection_name(episode->selection));
-	if (episode->known & EPISODE_KNOWS_SCOPE)
+	if (!episode->no_kill)
+		put_word(json, "selection", selection_name(episode->selection));
+	if (!episode->no_kill && (episode->known & EPISODE_KNOWS_SCOPE))
 		json_put_string(json, "scope", episode->group ? "group" : "process");
 	/* That SysRq asked shows in the order, and only there. */
 	if (episode->sysrq || (episode->known & EPISODE_KNOWS_GFP))
@@ -439,24 +444,37 @@ static bool has_loss(const uint64_t loss[LOSS_MAX])
 	return false;
 }
 
-static int jsonl_episode(struct sink *sink, const struct host *host, const struct episode *episode)
+/* A decision, with a victim or without. */
+static int put_episode(struct jsonl *jsonl, const char *type, const struct host *host,
+		       const struct episode *episode)
 {
-	struct jsonl *jsonl = (struct jsonl *)sink;
 	struct json *json = &jsonl->json;
 
-	line_begin(json, "oom_kill", host, episode->real_ns, episode->boot_ns);
+	line_begin(json, type, host, episode->real_ns, episode->boot_ns);
 	put_decision(json, episode);
 	put_invoker(json, episode);
 	put_memcg(json, episode);
-	put_victims(json, episode);
+	if (!episode->no_kill)
+		put_victims(json, episode);
 	put_candidates(json, episode, jsonl->options.candidates);
-	put_why(json, episode);
+	if (!episode->no_kill)
+		put_why(json, episode);
 	if (has_loss(episode->loss)) {
 		json_open_object(json, "loss");
 		put_loss(json, episode->loss);
 		json_close(json);
 	}
 	return line_end(json);
+}
+
+static int jsonl_episode(struct sink *sink, const struct host *host, const struct episode *episode)
+{
+	return put_episode((struct jsonl *)sink, "oom_kill", host, episode);
+}
+
+static int jsonl_no_kill(struct sink *sink, const struct host *host, const struct episode *episode)
+{
+	return put_episode((struct jsonl *)sink, "oom_no_kill", host, episode);
 }
 
 static int jsonl_outcome(struct sink *sink, const struct host *host, const struct outcome *outcome)
@@ -479,6 +497,29 @@ static int jsonl_outcome(struct sink *sink, const struct host *host, const struc
 		json_put_u64(json, "aborted_selections", outcome->aborted_selections);
 	if (outcome->watched_ns)
 		json_put_ms(json, "watched_ms", outcome->watched_ns);
+	return line_end(json);
+}
+
+static int jsonl_user_kill(struct sink *sink, const struct host *host, const struct user_kill *kill)
+{
+	struct json *json = &((struct jsonl *)sink)->json;
+	const struct task *target = &kill->target;
+
+	line_begin(json, "killed_by_user", host, kill->real_ns, kill->boot_ns);
+	json_put_u64(json, "signal", kill->signal);
+	json_open_object(json, "sender");
+	json_put_u64(json, "pid", kill->sender_pid);
+	put_text(json, "comm", kill->sender_comm, sizeof(kill->sender_comm));
+	json_close(json);
+	/* Its memory is not looked at: that would cost every signal on the host. */
+	json_open_object(json, "target");
+	json_put_u64(json, "pid", target->pid);
+	json_put_u64(json, "ppid", target->ppid);
+	put_text(json, "comm", target->comm, sizeof(target->comm));
+	json_put_u64(json, "uid", target->uid);
+	json_put_ms(json, "age_ms", (int64_t)target->age_ns);
+	json_put_s64(json, "oom_score_adj", target->oom_score_adj);
+	json_close(json);
 	return line_end(json);
 }
 
@@ -518,7 +559,9 @@ static const struct sink_ops jsonl_ops = {
 	.name = "json",
 	.attached = jsonl_attached,
 	.episode = jsonl_episode,
+	.no_kill = jsonl_no_kill,
 	.outcome = jsonl_outcome,
+	.user_kill = jsonl_user_kill,
 	.lost = jsonl_lost,
 	.detached = jsonl_detached,
 	.destroy = jsonl_destroy,

@@ -31,7 +31,9 @@ struct sink_ops {
 	const char *name;
 	int (*attached)(struct sink *sink, const struct host *host);
 	int (*episode)(struct sink *sink, const struct host *host, const struct episode *episode);
+	int (*no_kill)(struct sink *sink, const struct host *host, const struct episode *episode);
 	int (*outcome)(struct sink *sink, const struct host *host, const struct outcome *outcome);
+	int (*user_kill)(struct sink *sink, const struct host *host, const struct user_kill *kill);
 	int (*lost)(struct sink *sink, const struct host *host, const struct lost *lost);
 	int (*detached)(struct sink *sink, const struct host *host, const struct totals *totals);
 	void (*destroy)(struct sink *sink);

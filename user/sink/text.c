@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* For a person at three in the morning: who died, where, and why that one. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +400,29 @@ static int text_episode(struct sink *sink, const struct host *host, const struct
 	return outbuf_end(&text->out);
 }
 
+static int text_no_kill(struct sink *sink, const struct host *host, const struct episode *episode)
+{
+	struct text *text = (struct text *)sink;
+	struct flow *flow = &text->flow;
+
+	show_title(text, host, episode);
+	flow_begin(flow, "  nobody", INDENT);
+	flow_words(flow, episode->no_kill == NO_KILL_PANIC
+				 ? "is killed: vm.panic_on_oom, the kernel panics next"
+				 : "can be killed: the request fails");
+	if (episode->repeated)
+		flow_words(flow, "(and %" PRIu32 " times more since the last report)",
+			   episode->repeated);
+	flow_end(flow);
+	show_invoker(flow, episode);
+	show_stack(flow, episode);
+	show_usage(flow, episode);
+	show_losses(flow, episode);
+	if (!text->options.quiet)
+		table_show(flow, episode, text->options.candidates);
+	return outbuf_end(&text->out);
+}
+
 static void show_fate(struct flow *flow, const struct outcome *outcome)
 {
 	units_text time;
@@ -441,6 +465,24 @@ static int text_outcome(struct sink *sink, const struct host *host, const struct
 	return outbuf_end(&text->out);
 }
 
+static int text_user_kill(struct sink *sink, const struct host *host, const struct user_kill *kill)
+{
+	struct text *text = (struct text *)sink;
+	struct flow *flow = &text->flow;
+	process_text name;
+
+	event_begin(text, host, kill->real_ns, kill->boot_ns);
+	flow_word(flow, "%s", process_name(name, kill->target.comm, kill->target.pid));
+	flow_words(flow, "got %s from",
+		   kill->signal == SIGKILL   ? "SIGKILL"
+		   : kill->signal == SIGTERM ? "SIGTERM"
+					     : "a signal");
+	flow_word(flow, "%s,", process_name(name, kill->sender_comm, kill->sender_pid));
+	flow_words(flow, "not from the kernel");
+	flow_end(flow);
+	return outbuf_end(&text->out);
+}
+
 static int text_lost(struct sink *sink, const struct host *host, const struct lost *lost)
 {
 	struct text *text = (struct text *)sink;
@@ -467,7 +509,9 @@ static void text_destroy(struct sink *sink)
 static const struct sink_ops text_ops = {
 	.name = "text",
 	.episode = text_episode,
+	.no_kill = text_no_kill,
 	.outcome = text_outcome,
+	.user_kill = text_user_kill,
 	.lost = text_lost,
 	.destroy = text_destroy,
 };

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Kernel stacks by name, and what a function's text says of whom it calls. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/symbols.h"
+#include "kernel/kallsyms.h"
+#include "kernel/scoring.h"
+
+static struct wire_symbol symbol_of(uint64_t address, const char *name)
+{
+	struct wire_symbol symbol = {.address = address};
+
+	memcpy(symbol.name, name, strnlen(name, sizeof(symbol.name)));
+	return symbol;
+}
+
+static void tell(struct symbols *symbols, uint64_t address, const char *name)
+{
+	struct wire_symbol symbol = symbol_of(address, name);
+
+	symbols_add(symbols, &symbol);
+}
+
+static void a_stack_begins_at_out_of_memory(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	uint64_t stack[WIRE_STACK_LEN] = {1, 2, 3, 4};
+	const char *names[WIRE_STACK_LEN];
+
+	(void)state;
+	tell(symbols, 1, "bpf_trampoline_6442");
+	tell(symbols, 2, "out_of_memory");
+	tell(symbols, 3, "mem_cgroup_out_of_memory");
+	tell(symbols, 4, "try_charge_memcg");
+	assert_int_equal(symbols_of_stack(symbols, stack, names), 3);
+	assert_string_equal(names[0], "out_of_memory");
+	assert_string_equal(names[2], "try_charge_memcg");
+	free(symbols);
+}
+
+static void a_frame_without_a_name_ends_the_stack(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	uint64_t stack[WIRE_STACK_LEN] = {2, 9, 4};
+	const char *names[WIRE_STACK_LEN];
+
+	(void)state;
+	tell(symbols, 2, "out_of_memory");
+	tell(symbols, 4, "try_charge_memcg");
+	assert_int_equal(symbols_of_stack(symbols, stack, names), 1);
+	free(symbols);
+}
+
+static void a_stack_without_out_of_memory_has_no_names(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	uint64_t stack[WIRE_STACK_LEN] = {4};
+	const char *names[WIRE_STACK_LEN];
+
+	(void)state;
+	tell(symbols, 4, "try_charge_memcg");
+	assert_int_equal(symbols_of_stack(symbols, stack, names), 0);
+	free(symbols);
+}
+
+static void the_oldest_names_give_way_and_the_newest_stay(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	(void)state;
+	for (uint64_t i = 1; i <= SYMBOLS_MAX + 1; i++)
+		tell(symbols, i, "f");
+	assert_null(symbols_name(symbols, 1));
+	assert_non_null(symbols_name(symbols, 2));
+	assert_non_null(symbols_name(symbols, SYMBOLS_MAX + 1));
+	free(symbols);
+}
+
+static void a_name_that_fills_its_field_is_kept_whole(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	struct wire_symbol symbol = {.address = 7};
+
+	(void)state;
+	memset(symbol.name, 'x', sizeof(symbol.name));
+	symbols_add(symbols, &symbol);
+	assert_int_equal(strlen(symbols_name(symbols, 7)), WIRE_SYMBOL_LEN);
+	free(symbols);
+}
+
+static void kallsyms_names_addresses_within_their_functions(void **state)
+{
+	struct symbol symbol = {.name = "oom_badness"};
+	char names[2][WIRE_SYMBOL_LEN];
+	uint64_t addresses[2];
+
+	(void)state;
+	/* Hidden from those who are not root, and then zeros. */
+	if (kallsyms_find(&symbol, 1) || !symbol.begin)
+		skip();
+	assert_true(symbol.end > symbol.begin);
+	addresses[0] = symbol.begin;
+	addresses[1] = symbol.end - 1;
+	assert_int_equal(kallsyms_name(addresses, 2, names), 0);
+	assert_string_equal(names[0], "oom_badness");
+	assert_string_equal(names[1], "oom_badness");
+}
+
+#ifdef __x86_64__
+static void a_call_is_found_by_its_target(void **state)
+{
+	/* nop; call +0x10; ret, at 0x1000: the call ends at 0x1006 and goes to 0x1016 */
+	const uint8_t text[] = {0x90, 0xe8, 0x10, 0, 0, 0, 0xc3};
+
+	(void)state;
+	assert_true(text_calls(text, sizeof(text), 0x1000, 0x1016));
+	assert_false(text_calls(text, sizeof(text), 0x1000, 0x1015));
+	/* A call cut in two is none. */
+	assert_false(text_calls(text, 5, 0x1000, 0x1016));
+}
+
+static void a_call_backwards_is_found_too(void **state)
+{
+	const uint8_t text[] = {0xe8, 0xf6, 0xff, 0xff, 0xff}; /* -10 */
+
+	(void)state;
+	assert_true(text_calls(text, sizeof(text), 0x1000, 0x0ffb));
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_stack_begins_at_out_of_memory),
+		cmocka_unit_test(a_frame_without_a_name_ends_the_stack),
+		cmocka_unit_test(a_stack_without_out_of_memory_has_no_names),
+		cmocka_unit_test(the_oldest_names_give_way_and_the_newest_stay),
+		cmocka_unit_test(a_name_that_fills_its_field_is_kept_whole),
+		cmocka_unit_test(kallsyms_names_addresses_within_their_functions),
+#ifdef __x86_64__
+		cmocka_unit_test(a_call_is_found_by_its_target),
+		cmocka_unit_test(a_call_backwards_is_found_too),
+#endif
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
