@@ -17,10 +17,15 @@ static __always_inline __u64 argument(const __u64 *ctx, int index)
 	return value;
 }
 
+/*
+ * The stack is not taken here: a trampoline may be entered by a jump (seen on
+ * 7.2), and then the function it traces is not on the stack. From what
+ * out_of_memory calls it is.
+ */
 SEC("?fentry/out_of_memory")
 int fentry_out_of_memory(__u64 *ctx)
 {
-	door_take_stack(ctx);
+	door.stack[0] = 0;
 	record_begin(argument(ctx, 0));
 	return 0;
 }
@@ -42,6 +47,7 @@ int fexit_oom_evaluate_task(__u64 *ctx)
 SEC("?fentry/oom_kill_process")
 int fentry_oom_kill_process(__u64 *ctx)
 {
+	door_take_stack(ctx);
 	record_decision(argument(ctx, 0), argument(ctx, 1));
 	return 0;
 }
@@ -49,6 +55,8 @@ int fentry_oom_kill_process(__u64 *ctx)
 SEC("?fentry/dump_header")
 int fentry_dump_header(__u64 *ctx)
 {
+	if (!door.stack[0])
+		door_take_stack(ctx);
 	record_report();
 	return 0;
 }

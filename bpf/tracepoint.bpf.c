@@ -37,6 +37,8 @@ static __always_inline __u64 marked_task(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/mark_victim")
 int mark_victim_follow(struct bpf_raw_tracepoint_args *ctx)
 {
+	if (!door.stack[0]) /* fentry, and a caller that was found exiting */
+		door_take_stack(ctx);
 	record_victim(marked_task(ctx));
 	return 0;
 }

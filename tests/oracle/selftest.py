@@ -9,6 +9,7 @@ passes although it is wrong fails this test.
 import copy
 import json
 import pathlib
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -16,6 +17,7 @@ import compare  # noqa: E402
 import klog_oracle  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
+TOP = DATA.parent.parent.parent
 RELEASES = {"5.10": "5.10.0-46-cloud-amd64", "6.1": "6.1.0-56-cloud-amd64",
             "6.12": "6.12.117+deb13-cloud-amd64", "7.2": "7.2.13+deb14-cloud-amd64"}
 CASES = ("memcg", "global", "leader", "limit_write", "group")
@@ -165,6 +167,41 @@ MEMCG_SPOILS = {
 }
 
 
+# ---- every reason for a loss has a test that causes it, and the README says which ----
+
+def loss_reasons(header):
+    body = re.search(r"enum wire_loss \{(.*?)\};", header, re.S)[1]
+    return [name.lower() for name in re.findall(r"\bLOSS_(\w+)\s*,", body) if name != "MAX"]
+
+
+def body_of(text, begin, end):
+    """The function that begins with @begin, up to @end, or ""."""
+    found = re.search(re.escape(begin) + r"(?s:.*?)" + end, text)
+    return found[0] if found else ""
+
+
+def is_caused(reason, level, test):
+    """Whether the test is there, and checks that it caused @reason."""
+    if level == "vm":
+        return f"case_{test}()" in (TOP / "tests/vm/cases").read_text() and reason in compare.CAUSES.get(test, ())
+    if level == "live":
+        body = body_of((TOP / "tests/live/run").read_text(), f"def case_{test}(", r"\n\n\n")
+        compared = f'compared("{test}")' in body and reason in compare.CAUSES.get(test, ())
+        return compared or f'"{reason}"' in body
+    sources = "".join(path.read_text() for path in sorted((TOP / "tests/unit").glob("test_*.c")))
+    body = body_of(sources, f"static void {test}(", r"\n\}\n")
+    return level == "unit" and (f"LOSS_{reason.upper()}]" in body or "i < LOSS_MAX" in body)
+
+
+def uncaused(header, readme):
+    """What is wrong with the table of reasons."""
+    rows = re.findall(r"^\| `(\w+)` \| (vm|live|unit) \| `(\w+)` \|", readme, re.M)
+    reasons = loss_reasons(header)
+    wrong = [f"{reason} has no row" for reason in reasons if reason not in {row[0] for row in rows}]
+    wrong += [f"{row[0]} is no reason" for row in rows if row[0] not in reasons]
+    return wrong + [f"{' '.join(row)} does not cause it" for row in rows if not is_caused(*row)]
+
+
 def main():
     passed = failed = 0
 
@@ -179,6 +216,12 @@ def main():
 
     def noticed(checks, name):
         return any(name in check.name for check in bad(checks))
+
+    header, readme = (TOP / "bpf/wire.h").read_text(), (TOP / "tests/README.md").read_text()
+    claim(not uncaused(header, readme), "every loss reason has a test", uncaused(header, readme))
+    claim(uncaused(header.replace("LOSS_MAX,", "LOSS_NEW, LOSS_MAX,"), readme), "a reason without a row is noticed")
+    claim(uncaused(header, readme.replace("`crowded` | 300", "`storm` | 300")), "a test that causes nothing is noticed")
+    claim(uncaused(header, readme.replace("`damaged` | a", "`unheard` | a")), "a test that is not there is noticed")
 
     for kernel in RELEASES:
         for case in CASES:
@@ -223,6 +266,8 @@ def main():
     lossy[-1]["lost"] = {"ring_decision": 1}
     claim(noticed(run.check(lossy, case="stopped"), "the loss is said"), "a loss without its line is noticed")
     lossy.insert(1, {**lossy[0], "type": "lost", "reason": "ring_decision", "count": 1})
+    claim(noticed(run.check(lossy, case="stopped"), "ring_end was caused"), "a loss that was not caused is noticed")
+    lossy[-1]["lost"] = {"ring_decision": 1, "ring_end": 1, "ring_fate": 3}
     claim(not bad(run.check(lossy, case="stopped")), "a loss that is said passes")
     lossy[-1]["lost"] = {"ring_candidate": 1}
     claim(noticed(run.check(lossy, case="stopped"), "seen + lost"), "another loss does not stand for a kill")
@@ -233,6 +278,7 @@ def main():
     task = kill_of(events)["candidates"]["tasks"].pop()
     kill_of(events)["candidates"].update(listed=kill_of(events)["candidates"]["listed"] - 1, lost=1)
     kill_of(events)["loss"] = {"ring_candidate": 1}
+    events[-1]["lost"] = {"ring_candidate": 1}
     claim(not bad(run.check(events, case="crowded")), "lost candidates that are counted pass",
           [str(check) for check in bad(run.check(events, case="crowded"))])
     kill_of(events)["candidates"]["lost"] = 2
@@ -240,6 +286,24 @@ def main():
     kill_of(events)["candidates"]["tasks"].append(task)
     kill_of(events)["candidates"].update(lost=0)
     claim(noticed(run.check(events, case="crowded"), "the loss is said"), "a crowd that lost nobody is noticed")
+
+    # Thousands: as many as any backend must hold.
+    kill_of(events)["candidates"]["tasks"].remove(task)
+    kill_of(events)["candidates"].update(lost=1)
+    events[-1]["lost"] = {"scratch_candidate": 1}
+    claim(noticed(run.check(events, case="thousands"), "thousands of them"), "a short list is noticed")
+
+    # An output that filled up: each line is in the file, or counted.
+    def full(events, lines, lost):
+        events = [*events[:-1], {**events[-1], "lost": {"output": lost}}]
+        checks = compare.Checks()
+        compare.check_full(checks, events, b"".join(json.dumps(event).encode() + b"\n" for event in lines) + b'{"torn')
+        return bad(checks)
+
+    events = Run("6.1", "limit_write").faultless()
+    claim(not full(events, events[:2], len(events) - 3), "lines that are counted pass")
+    claim(full(events, events[:2], 1), "lines that are not counted are noticed")
+    claim(full(events, events[:-1], 0), "a disk that did not fill up is noticed")
 
     # A run can pass every check and still have made the kernel complain.
     for line in (b"4,1,2,-;WARNING: CPU: 0 PID: 1 at kernel/bpf/verifier.c:1",

@@ -180,8 +180,7 @@ int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery *
 		return -ENOMEM;
 	}
 	delivery->outputs = outputs;
-	delivery->selective = outputs->count || outputs->filter.pid || outputs->filter.cgroup ||
-			      outputs->filter.comm;
+	delivery->selective = outputs->count || filter_is_set(&outputs->filter);
 	for (unsigned int i = 0; i < outputs->n_specs; i++) {
 		int error = open_output(delivery, &outputs->specs[i], cancel_fd);
 

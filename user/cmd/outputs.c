@@ -11,7 +11,7 @@
 #include "lib/parse.h"
 #include "proc/cgroup.h"
 
-enum { KEY_COMM = 0x100, KEY_COLOR };
+enum { KEY_COMM = 0x100, KEY_UNIT, KEY_CONTAINER, KEY_POD, KEY_COLOR };
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Output:", 1},
@@ -31,6 +31,10 @@ static const struct argp_option options[] = {
 	 "Only those in this cgroup and below, by its path in the hierarchy or in the file system",
 	 2},
 	{"comm", KEY_COMM, "NAME", 0, "Only those with a victim of this name", 2},
+	{"unit", KEY_UNIT, "NAME", 0, "Only those in this systemd service, scope or slice", 2},
+	{"container", KEY_CONTAINER, "ID", 0,
+	 "Only those in this container, by its name or by how its id begins", 2},
+	{"pod", KEY_POD, "UID", 0, "Only those in this Kubernetes pod", 2},
 	{"count", 'n', "N", 0, "End after N of them and what became of their victims", 2},
 	{0},
 };
@@ -115,6 +119,14 @@ static void set_pid(struct outputs *outputs, const char *text, struct argp_state
 	outputs->filter.pid = (uint32_t)pid;
 }
 
+/* @text, which says where a kill must have been. */
+static const char *place_of(const char *text, const char *what, struct argp_state *state)
+{
+	if (!*text || strchr(text, '/'))
+		argp_error(state, "'%s' is no name of a %s", text, what);
+	return text;
+}
+
 static void set_count(struct outputs *outputs, const char *text, struct argp_state *state)
 {
 	if (parse_number(text, UINT64_MAX, &outputs->count) || !outputs->count)
@@ -155,6 +167,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_COMM:
 		outputs->filter.comm = arg;
+		return 0;
+	case KEY_UNIT:
+		outputs->filter.unit = place_of(arg, "unit", state);
+		return 0;
+	case KEY_CONTAINER:
+		outputs->filter.container = place_of(arg, "container", state);
+		return 0;
+	case KEY_POD:
+		outputs->filter.pod = place_of(arg, "pod", state);
 		return 0;
 	case 'n':
 		set_count(outputs, arg, state);

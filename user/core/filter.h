@@ -11,7 +11,12 @@ struct filter {
 	const char *cgroup; /* at or above a victim's cgroup, or the memcg that ran out; NULL: any
 			     */
 	const char *comm;   /* of a victim, as far as the kernel keeps it; NULL: any */
+	/* Of a victim's cgroup, or of the memcg that ran out (core/container.h); NULL: any. */
+	const char *unit, *container, *pod;
 };
+
+/* Whether it asks for anything at all. */
+bool filter_is_set(const struct filter *filter);
 
 /* Whether @episode is one that @filter asks for. An empty filter asks for all. */
 bool filter_matches(const struct filter *filter, const struct episode *episode);

@@ -38,9 +38,9 @@ size_t symbols_of_stack(const struct symbols *symbols, const uint64_t stack[WIRE
 
 		if (!count && (!name || strcmp(name, "out_of_memory") != 0))
 			continue;
-		/* A frame without a name would make its neighbours look like caller and callee. */
-		if (!name)
-			break;
+		/* Trampolines, ours or another tracer's, lie where the kernel has no functions. */
+		if (!name || !strncmp(name, "bpf_", 4))
+			continue;
 		ret_names[count++] = name;
 	}
 	return count;

@@ -26,8 +26,8 @@ const char *symbols_name(const struct symbols *symbols, uint64_t address);
 
 /*
  * Sets @ret_names to the names of the @stack of a decision (innermost first, 0 ends), from
- * out_of_memory on: what lies above it is the tracer itself. Returns how many; 0 when
- * out_of_memory is not among those told.
+ * out_of_memory on: what lies above it is the tracer itself. BPF trampolines in between are left
+ * out. Returns how many; 0 when out_of_memory is not among those told.
  */
 size_t symbols_of_stack(const struct symbols *symbols, const uint64_t stack[WIRE_STACK_LEN],
 			const char *ret_names[WIRE_STACK_LEN]);

@@ -11,6 +11,7 @@
 #define READ_BYTES 65536
 
 #define DIGITS  16
+#define TYPE_AT 17
 #define NAME_AT 19 /* after 16 digits, a blank, the type and a blank */
 
 /* The address at the start of @line, which the kernel writes as 16 digits. */
@@ -98,10 +99,10 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 	return 0;
 }
 
-/* The name in @line, cut to what the wire takes. */
+/* The name in @line, cut to what the wire takes; "" when it is not of a function. */
 static void copy_name(const char *line, char *ret_name)
 {
-	size_t len = strcspn(line + NAME_AT, "\t\n");
+	size_t len = strchr("tTwW", line[TYPE_AT]) ? strcspn(line + NAME_AT, "\t\n") : 0;
 
 	if (len >= WIRE_SYMBOL_LEN)
 		len = WIRE_SYMBOL_LEN - 1;

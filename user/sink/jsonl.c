@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/container.h"
 #include "core/episode.h"
 #include "core/why.h"
 #include "lib/json.h"
@@ -141,6 +142,34 @@ static void put_task_memory(struct json *json, const struct task *task)
 	json_put_u64(json, "pgtables_bytes", task->pgtables_bytes);
 }
 
+/* Where a process lives: its cgroup, and what the path of that names. */
+static void put_place(struct json *json, const char *cgroup, bool truncated)
+{
+	struct container container;
+
+	put_path(json, "cgroup", "cgroup_truncated", cgroup, truncated);
+	if (!container_of_path(cgroup, &container))
+		return;
+	json_open_object(json, "container");
+	if (container.known & CONTAINER_KNOWS_RUNTIME)
+		json_put_string(json, "runtime", container.runtime);
+	if (container.known & CONTAINER_KNOWS_ID)
+		json_put_string(json, "id", container.id);
+	if (container.known & CONTAINER_KNOWS_POD) {
+		json_put_string(json, "pod_uid", container.pod_uid);
+		json_put_string(json, "qos", container.qos);
+	}
+	if (container.known & CONTAINER_KNOWS_UNIT)
+		json_put_string(json, "unit", container.unit);
+	if (container.known & CONTAINER_KNOWS_SLICE)
+		json_put_string(json, "slice", container.slice);
+	if (container.known & CONTAINER_KNOWS_USER)
+		json_put_u64(json, "user", container.user);
+	if (container.known & CONTAINER_KNOWS_SESSION)
+		json_put_string(json, "session", container.session);
+	json_close(json);
+}
+
 /* The members of a task, within an object that is open. */
 static void put_task(struct json *json, const struct task *task)
 {
@@ -157,7 +186,7 @@ static void put_task(struct json *json, const struct task *task)
 	if (task->uid != WIRE_NONE_U32)
 		json_put_u64(json, "uid", task->uid);
 	if (task->known & TASK_KNOWS_CGROUP)
-		put_path(json, "cgroup", "cgroup_truncated", task->cgroup, task->cgroup_truncated);
+		put_place(json, task->cgroup, task->cgroup_truncated);
 	if (identity) {
 		json_put_u64(json, "threads", task->threads);
 		json_put_ms(json, "age_ms", (int64_t)task->age_ns);
@@ -251,8 +280,7 @@ static void put_invoker(struct json *json, const struct episode *episode)
 		put_text(json, "comm", episode->invoker.comm, sizeof(episode->invoker.comm));
 		if (episode->invoker.uid != WIRE_NONE_U32)
 			json_put_u64(json, "uid", episode->invoker.uid);
-		put_path(json, "cgroup", "cgroup_truncated", episode->invoker.cgroup,
-			 episode->invoker.cgroup_truncated);
+		put_place(json, episode->invoker.cgroup, episode->invoker.cgroup_truncated);
 	}
 	if (gfp) {
 		snprintf(mask, sizeof(mask), "0x%x", episode->invoker.gfp_mask);

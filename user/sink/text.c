@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/container.h"
 #include "core/episode.h"
 #include "core/why.h"
 #include "lib/flow.h"
@@ -160,6 +161,36 @@ static void show_memory_of(struct flow *flow, const struct task *task)
 	flow_end(flow);
 }
 
+/* "docker 0123456789ab, pod 8d5c... (burstable)": what a cgroup's path names. */
+static void show_container(struct flow *flow, const struct container *container)
+{
+	bool pod = container->known & CONTAINER_KNOWS_POD;
+	bool runtime = container->known & CONTAINER_KNOWS_RUNTIME;
+	char id[UTF8_ESCAPED_LEN(WIRE_PATH_NAME)];
+	size_t len = container->id_is_hex ? CONTAINER_SHORT : strlen(container->id);
+
+	utf8_escape(id, sizeof(id), container->id, len, COLUMNS / 2);
+	if (container->known & CONTAINER_KNOWS_ID) {
+		flow_words(flow, "%s", runtime ? container->runtime : "container");
+		flow_word(flow, "%s%s", id, pod ? "," : "");
+	}
+	if (pod)
+		flow_words(flow, "pod %s (%s)", container->pod_uid, container->qos);
+}
+
+/* Whose it was, where the cgroup's path says more than a unit. */
+static void show_container_of(struct flow *flow, const char *cgroup)
+{
+	struct container container;
+
+	container_of_path(cgroup, &container);
+	if (!container_is_one(&container))
+		return;
+	flow_begin(flow, "  container", INDENT);
+	show_container(flow, &container);
+	flow_end(flow);
+}
+
 static void show_killed(struct text *text, const struct episode *episode)
 {
 	const struct task *victim = &episode->victim;
@@ -187,6 +218,7 @@ static void show_killed(struct text *text, const struct episode *episode)
 			flow_words(flow, "(the limit met is further up)");
 		flow_end(flow);
 	}
+	show_container_of(flow, victim->cgroup);
 }
 
 /* Those who died with the chosen one. */
@@ -233,6 +265,26 @@ static void show_stack(struct flow *flow, const struct episode *episode)
 	flow_end(flow);
 }
 
+/* The invoker's container or unit, where it is another one than the victim's. */
+static void show_elsewhere(struct flow *flow, const struct episode *episode)
+{
+	const char *cgroup = episode->invoker.cgroup, *other = episode->victim.cgroup;
+	struct container container;
+	char unit[UTF8_ESCAPED_LEN(WIRE_PATH_NAME)];
+
+	if (!cgroup || episode->no_kill || !other || !strcmp(cgroup, other))
+		return;
+	container_of_path(cgroup, &container);
+	if (container_is_one(&container)) {
+		flow_words(flow, "in");
+		show_container(flow, &container);
+	} else if (container.known & CONTAINER_KNOWS_UNIT) {
+		utf8_escape(unit, sizeof(unit), container.unit, strlen(container.unit),
+			    COLUMNS / 2);
+		flow_word(flow, "in %s", unit);
+	}
+}
+
 static void show_invoker(struct flow *flow, const struct episode *episode)
 {
 	bool gfp = episode->known & EPISODE_KNOWS_GFP;
@@ -248,6 +300,7 @@ static void show_invoker(struct flow *flow, const struct episode *episode)
 			  process_name(name, episode->invoker.comm, episode->invoker.pid));
 	else if (!episode->sysrq)
 		flow_words(flow, "somebody");
+	show_elsewhere(flow, episode);
 	if (gfp && !episode->sysrq) {
 		flow_words(flow, "asking for 2^%" PRId32 " pages,", episode->invoker.order);
 		if ((episode->known & EPISODE_KNOWS_GFP_TEXT) && *episode->invoker.gfp_text)
