@@ -36,7 +36,7 @@ TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit live vm lint test check-all bench fuzz clean help install uninstall
+.PHONY: all static check unit oracle live vm lint test check-all bench fuzz clean help install uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -105,6 +105,9 @@ $(BUILD)/hog: tests/oracle/hog.c
 unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer and UBSan; no root
 	@tests/unit/run $(UNIT_TESTS)
 
+oracle: ## that the comparison of live and vm with the kernel's own report can fail
+	@tests/oracle/selftest.py
+
 live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 	@tests/live/run
 
@@ -114,12 +117,15 @@ vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and globa
 lint: $(SKELETON) ## formatting, static analysis, the rooms of the house
 	@tools/lint
 
-check: lint unit ## what needs no root
+check: lint unit oracle ## what needs no root
 
 test: ## every level, as CI runs it
 	@tools/test
 
-check-all: test bench ## everything, the slow parts included
+check-all: ## everything, the slow parts included: test, bench and a minute of fuzz
+	@tools/test
+	@$(MAKE) --no-print-directory bench
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
 $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)
@@ -137,7 +143,8 @@ $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c)
 
 fuzz: $(BUILD)/fuzz/fuzz_replay ## feed the assembler rubbish for FUZZ_SECONDS
 	@mkdir -p $(BUILD)/fuzz/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/fuzz/corpus
+	@tests/fuzz/seeds $(BUILD)/fuzz/seeds
+	cd $(BUILD)/fuzz && ./fuzz_replay -max_total_time=$(FUZZ_SECONDS) -max_len=40000 -print_final_stats=1 corpus seeds
 
 PREFIX ?= /usr/local
 

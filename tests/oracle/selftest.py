@@ -320,7 +320,7 @@ def main():
     claim(compare.rss_slack("atomic", "atomic", 2, 2, late=True) == 2048, "two threads hold back 64 faults each")
     claim(compare.rss_slack("precise", "precise", 9, 2, late=True) == 0, "a sum holds nothing back")
 
-    print(f"oracle selftest: {passed} passed, {failed} failed")
+    print(f"oracle: {passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 
 

@@ -76,6 +76,45 @@ static void all_that_is_asked_holds_of_one_victim(void **state)
 	assert_true(matches((struct filter){.pid = 11, .cgroup = "/a"}));
 }
 
+static void a_place_is_the_victims_or_that_of_what_ran_out(void **state)
+{
+	struct episode episode = sample();
+	struct filter unit = {.unit = "web"}, container = {.container = "3726"};
+	struct filter pod = {.pod = "8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab"}, both = container;
+
+	(void)state;
+	assert_false(filter_matches(&unit, &episode));
+	assert_false(filter_matches(&container, &episode));
+	assert_false(filter_matches(&pod, &episode));
+	victims[1].cgroup = "/system.slice/web.service/"
+			    "3726184226f5d3147c25fdeab5b60097e378e8a720503a5e19ecfdf29f869860";
+	assert_true(filter_matches(&unit, &episode));
+	assert_true(filter_matches(&container, &episode));
+	assert_true(filter_matches_task(&unit, &victims[1]));
+	assert_false(filter_matches_task(&unit, &victims[0]));
+	episode.memcg.path = "/kubepods/burstable/pod8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab";
+	assert_true(filter_matches(&pod, &episode));
+	assert_true(filter_matches_memcg(&pod, &episode));
+	assert_false(filter_matches_memcg(&unit, &episode));
+	both.pod = pod.pod;
+	assert_true(filter_matches(&both, &episode));
+	both.pid = 10; /* the other victim is in the container */
+	assert_false(filter_matches(&both, &episode));
+}
+
+static void only_an_empty_filter_asks_for_nothing(void **state)
+{
+	const struct filter set[] = {
+		{.pid = 1},    {.cgroup = "/"},    {.comm = "x"},
+		{.unit = "x"}, {.container = "1"}, {.pod = "x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(set) / sizeof(*set); i++)
+		assert_true(filter_is_set(&set[i]));
+	assert_false(filter_is_set(&(struct filter){.pid = 0}));
+}
+
 static void what_is_not_known_does_not_match(void **state)
 {
 	struct filter filter = {.cgroup = "/"};
@@ -97,6 +136,8 @@ int main(void)
 		cmocka_unit_test(a_comm_is_whole_or_cut_as_the_kernel_cuts_it),
 		cmocka_unit_test(a_cgroup_is_the_victims_or_the_one_that_ran_out),
 		cmocka_unit_test(all_that_is_asked_holds_of_one_victim),
+		cmocka_unit_test(a_place_is_the_victims_or_that_of_what_ran_out),
+		cmocka_unit_test(only_an_empty_filter_asks_for_nothing),
 		cmocka_unit_test(what_is_not_known_does_not_match),
 	};
 

@@ -149,6 +149,9 @@ static void options_mean_what_the_manual_says(void **state)
 	/* -k shapes stdout only. */
 	assert_int_equal(output_candidates(outputs, &outputs->specs[0]), 4);
 	assert_int_equal(output_candidates(outputs, &outputs->specs[1]), TEXT_DEFAULT_CANDIDATES);
+	assert_string_equal(parse("--unit web")->outputs.filter.unit, "web");
+	assert_string_equal(parse("--container 3726")->outputs.filter.container, "3726");
+	assert_string_equal(parse("--pod 8d5c")->outputs.filter.pod, "8d5c");
 	assert_int_equal(parse("--ring-size 256K")->ring_size, 256 << 10);
 	assert_int_equal(parse("-k all")->outputs.candidates, CANDIDATES_ALL);
 }
@@ -221,6 +224,10 @@ static void wrong_usage_ends_with_status_2(void **state)
 		"--ring-size=1",
 		"--ring-size=2G",
 		"-c /a/../b",
+		"--unit=",
+		"--unit=/system.slice",
+		"--container=",
+		"--pod=",
 		"a-word",
 		"--store=x",
 		"--no-such-option",

@@ -12,7 +12,8 @@ bool filter_is_set(const struct filter *filter)
 	       filter->pod;
 }
 
-/* Whether what is asked of a place holds of @path, or held of @memcg already; either may be NULL. */
+/* Whether what is asked of a place holds of @path, or held of @memcg already; either may be NULL.
+ */
 static bool place_matches(const char *wanted, bool (*holds)(const char *, const char *),
 			  const char *path, const char *memcg)
 {
