@@ -19,7 +19,6 @@
 
 #define FLUSH_STEP            64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
 #define WALK_STEP             362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
-#define MEMCG_DEPTH           32 /* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
 #define NO_VICTIM_INTERVAL_NS 1000000000ULL
 
 const volatile struct config config = {};
@@ -186,18 +185,6 @@ static __always_inline void keep(const struct wire_task *task)
 	work.decision.listed = index + 1;
 }
 
-static __always_inline bool memcg_is_below(__u64 memcg, __u64 root)
-{
-	int depth;
-
-	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
-		if (memcg == root)
-			return true;
-		memcg = memcg_parent(memcg);
-	}
-	return false;
-}
-
 __noinline int record_task(__u64 leader)
 {
 	struct wire_task *task = &work.task;
@@ -304,140 +291,6 @@ __noinline int walk_all(void)
 	work.decision.flags |= DECISION_TRUNCATED;
 	count_loss(LOSS_WALK_CANDIDATE, 1);
 	return 0;
-}
-
-/* Which path of work a path goes to: a global function takes no pointers in 5.10. */
-enum path_slot { PATH_MEMCG, PATH_DECISION_VICTIM, PATH_INVOKER, PATH_VICTIM };
-
-static __always_inline struct wire_path *path_of(__u32 slot)
-{
-	switch (slot) {
-	case PATH_MEMCG:
-		return &work.decision.memcg.path;
-	case PATH_DECISION_VICTIM:
-		return &work.decision.victim_path;
-	case PATH_INVOKER:
-		return &work.decision.invoker_path;
-	default:
-		return &work.victim.path;
-	}
-}
-
-/* One directory's name; 1 when there is nothing above it, or no room for it. */
-__noinline int read_path_name(__u32 slot)
-{
-	struct wire_path *path = path_of(slot);
-	__u64 node = work.path_node, parent = kernfs_parent(node);
-	__u32 used = path->len;
-	long len;
-
-	if (!parent) /* the root, whose name is empty */
-		return 1;
-	path->truncated = 1;       /* until a later step finds the root */
-	if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
-		return 1;
-	len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
-					read_field(kernfs_node, node, name));
-	if (len < 1 || len > WIRE_PATH_NAME)
-		return 1;
-	path->len = used + len;
-	work.path_node = parent;
-	return 0;
-}
-
-/* The names of @memcg's directories, deepest first. */
-__noinline int read_path(__u64 memcg, __u32 slot)
-{
-	struct wire_path *path = path_of(slot);
-	int depth;
-
-	work.path_node = memcg_kernfs(memcg);
-	path->known = work.path_node != 0;
-	path->len = 0;
-	path->truncated = 0;
-	for (depth = 0; depth < WIRE_PATH_DEPTH; depth++) {
-		if (read_path_name(slot))
-			break;
-	}
-	/* Stopped at the root: nothing is missing. */
-	if (!kernfs_parent(work.path_node))
-		path->truncated = 0;
-	return 0;
-}
-
-static __always_inline void read_counters(__u64 memcg, struct wire_ancestor *to)
-{
-	to->usage = read_field(mem_cgroup, memcg, memory.usage.counter);
-	to->limit = counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
-	to->swap_usage = read_field(mem_cgroup, memcg, swap.usage.counter);
-	to->swap_limit = counter_limit(read_field(mem_cgroup, memcg, swap.max), config.page_size);
-	to->oom_group = read_field(mem_cgroup, memcg, oom_group);
-	to->at_limit = to->limit != WIRE_UNLIMITED && to->usage + 1 > to->limit;
-}
-
-/* One level further up; 1 when there is none, or no room for it. */
-__noinline int read_ancestor(__u32 index)
-{
-	__u64 parent = memcg_parent(work.ancestor);
-
-	if (!parent)
-		return 1;
-	if (index >= WIRE_ANCESTORS) {
-		work.decision.ancestors_cut = 1;
-		return 1;
-	}
-	read_counters(parent, &work.decision.ancestors[index]);
-	work.decision.ancestors_count = index + 1;
-	work.ancestor = parent;
-	return 0;
-}
-
-static __always_inline void read_memcg(__u64 memcg)
-{
-	struct wire_memcg *to = &work.decision.memcg;
-	struct wire_ancestor own = {};
-	int i;
-
-	__builtin_memset(to, 0, offsetof(struct wire_memcg, path));
-	to->path.known = 0;
-	to->path.len = 0;
-	work.decision.ancestors_count = 0;
-	work.decision.ancestors_cut = 0;
-	if (!memcg)
-		return;
-	read_counters(memcg, &own);
-	to->known = 1;
-	to->id = read_field(kernfs_node, memcg_kernfs(memcg), id);
-	to->v1 = memcg_is_v1(memcg);
-	to->usage = own.usage;
-	to->limit = own.limit;
-	to->swap_usage = own.swap_usage;
-	to->swap_limit = own.swap_limit;
-	to->oom_group = own.oom_group;
-	to->at_limit = own.at_limit;
-	read_path(memcg, PATH_MEMCG);
-	work.ancestor = memcg;
-	for (i = 0; i <= WIRE_ANCESTORS; i++) {
-		if (read_ancestor(i))
-			break;
-	}
-}
-
-/* mem_cgroup_get_oom_group() would find one: v2 only, never the root, up to the memcg in OOM. */
-static __always_inline bool memcg_kills_group(__u64 memcg, __u64 top)
-{
-	int depth;
-
-	if (memcg_is_v1(memcg))
-		return false;
-	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
-		if (read_field(mem_cgroup, memcg, oom_group))
-			return true;
-		if (memcg == top)
-			return false;
-		memcg = memcg_parent(memcg);
-	}
-	return false;
 }
 
 static __always_inline void read_invoker(void)
@@ -696,57 +549,6 @@ static __always_inline bool stack_has(const volatile struct text_range *range)
 			return true;
 	}
 	return false;
-}
-
-static __always_inline __u64 margin_of(__u64 usage, __u64 limit)
-{
-	if (limit == WIRE_UNLIMITED)
-		return WIRE_UNLIMITED;
-	return usage < limit ? limit - usage : 0;
-}
-
-/*
- * The memcg in OOM is an ancestor of its victim, and mem_cgroup_out_of_memory()
- * went on only because it had less than the request left: of the ancestors, the
- * one nearest to its limit, the lowest of equals. The kernel's own report, where
- * there is one, has the last word.
- */
-static __always_inline __u64 memcg_at_limit(__u64 memcg)
-{
-	__u64 best = 0, best_margin = WIRE_UNLIMITED;
-	int depth;
-
-	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
-		__u64 limit =
-			counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
-		__u64 usage = read_field(mem_cgroup, memcg, memory.usage.counter);
-		__u64 margin = margin_of(usage, limit);
-
-		if (margin < best_margin) {
-			best = memcg;
-			best_margin = margin;
-		}
-		memcg = memcg_parent(memcg);
-	}
-	return best;
-}
-
-/* mem_cgroup_get_max(), mm/memcontrol.c, in pages. */
-static __always_inline __u64 memcg_totalpages(__u64 memcg)
-{
-	__u64 max = read_field(mem_cgroup, memcg, memory.max);
-	__u64 swap = read_field(mem_cgroup, memcg, swap.max);
-	__u64 total = door.swap_total_pages;
-
-	if (memcg_is_v1(memcg)) {
-		swap -= max; /* memory+swap */
-		if (!read_field(mem_cgroup, memcg, swappiness))
-			swap = 0;
-	} else if (!config.vm_swappiness) {
-		swap = 0;
-	}
-	max += swap < total ? swap : total;
-	return max ? max : 1;
 }
 
 __noinline int record_decision_from_victim(__u64 task)

@@ -660,6 +660,35 @@ static void a_truncated_path_agrees_with_the_whole_one(void **state)
 	observer_done(observer);
 }
 
+static void flags_have_the_names_of_the_kernel_that_was_recorded(void **state)
+{
+	struct wire_gfp gfp = {.head = gen_head(WIRE_GFP, sizeof(gfp), 0, 0)};
+	struct observer *observer = observe(0, 100);
+	struct wire_decision decision = gen_decision(1, T0);
+
+	(void)state;
+	decision.gfp_mask = 0x9;
+	FEED(observer, decision);
+	FEED(observer, gen_end(1, T0));
+	assert_false(observer_last(observer)->is.known & EPISODE_KNOWS_GFP_TEXT);
+
+	strcpy(gfp.names[0], "ODD");
+	FEED(observer, gfp);
+	decision.head.episode = 2;
+	FEED(observer, decision);
+	FEED(observer, gen_end(2, T0));
+	assert_true(observer_last(observer)->is.known & EPISODE_KNOWS_GFP_TEXT);
+	assert_string_equal(observer_last(observer)->is.invoker.gfp_text, "__GFP_ODD|0x8");
+
+	/* another host is another kernel */
+	FEED(observer, gen_host(0));
+	decision.head.episode = 3;
+	FEED(observer, decision);
+	FEED(observer, gen_end(3, T0));
+	assert_false(observer_last(observer)->is.known & EPISODE_KNOWS_GFP_TEXT);
+	observer_done(observer);
+}
+
 static void a_backend_that_saw_for_itself_is_not_completed(void **state)
 {
 	struct observer *observer = observe(0, 100);
@@ -719,6 +748,7 @@ int main(void)
 		cmocka_unit_test(where_the_log_names_another_memcg_the_log_is_right),
 		cmocka_unit_test(a_global_report_takes_back_the_memcg),
 		cmocka_unit_test(a_truncated_path_agrees_with_the_whole_one),
+		cmocka_unit_test(flags_have_the_names_of_the_kernel_that_was_recorded),
 		cmocka_unit_test(a_backend_that_saw_for_itself_is_not_completed),
 		cmocka_unit_test(a_report_of_an_earlier_kill_of_that_pid_is_left_alone),
 	};

@@ -99,7 +99,9 @@ static const char whole_line[] =
 	"\"selection\":\"select_bad_process\",\"scope\":\"process\",\"sysrq\":false,"
 	"\"totalpages\":131072,\"page_size\":4096,\"rss_counters\":\"atomic\","
 	"\"invoker\":{\"pid\":4242,\"tid\":4244,\"comm\":\"java\",\"uid\":1000,"
-	"\"cgroup\":\"/system.slice/app.service\",\"gfp_mask\":\"0xcc0\","
+	"\"cgroup\":\"/system.slice/app.service\","
+	"\"container\":{\"unit\":\"app.service\",\"slice\":\"system.slice\"},\"gfp_mask\":"
+	"\"0xcc0\","
 	"\"gfp_flags\":[\"GFP_KERNEL\",\"__GFP_COMP\"],\"order\":0},"
 	"\"memcg\":{\"path\":\"/system.slice/app.service\",\"usage_bytes\":536870912,"
 	"\"limit_bytes\":536870912,\"swap_bytes\":0,\"swap_limit_bytes\":0,\"oom_group\":false},"
@@ -183,6 +185,46 @@ static void fewer_candidates_where_fewer_are_asked_for(void **state)
 	check_number(root, "candidates.listed", 2);
 	check_number(root, "candidates.lost", 0);
 	assert_int_equal(json_array_size(at(root, "candidates.tasks")), 2);
+	json_decref(root);
+}
+
+#define CONTAINER "3726184226f5d3147c25fdeab5b60097e378e8a720503a5e19ecfdf29f869860"
+#define POD       "8d5c5e1c_4c1f_4d2a_9d5b_0123456789ab"
+
+static void where_a_task_lived_is_told_of_each(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.tasks[0].cgroup =
+		"/kubepods.slice/kubepods-pod" POD ".slice/crio-" CONTAINER ".scope";
+	sample.victims[0] = sample.episode.victim = sample.tasks[0];
+	sample.episode.invoker.cgroup = "/user.slice/user-1000.slice/session-3.scope";
+	root = render(everything, &sample.episode);
+	check_string(root, "victim.container.runtime", "cri-o");
+	check_string(root, "victim.container.id", CONTAINER);
+	check_string(root, "victim.container.pod_uid", "8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab");
+	check_string(root, "victim.container.qos", "guaranteed");
+	check_string(root, "victim.container.unit", "crio-" CONTAINER ".scope");
+	check_string(root, "victim.container.slice", "kubepods-pod" POD ".slice");
+	check_absent(root, "victim.container.user");
+	check_string(root, "victims.0.container.id", CONTAINER);
+	check_string(root, "candidates.tasks.0.container.id", CONTAINER);
+	check_absent(root, "candidates.tasks.1.container");
+	check_absent(root, "invoker.container.id");
+	check_string(root, "invoker.container.unit", "session-3.scope");
+	check_string(root, "invoker.container.session", "3");
+	check_number(root, "invoker.container.user", 1000);
+	json_decref(root);
+
+	sample.episode.victim.cgroup = sample.victims[0].cgroup = "/";
+	sample.episode.invoker.cgroup = NULL;
+	root = render(everything, &sample.episode);
+	check_string(root, "victim.cgroup", "/");
+	check_absent(root, "victim.container");
+	check_absent(root, "invoker.container");
 	json_decref(root);
 }
 
@@ -527,6 +569,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_what_the_contract_says),
 		cmocka_unit_test(candidates_and_why),
 		cmocka_unit_test(fewer_candidates_where_fewer_are_asked_for),
+		cmocka_unit_test(where_a_task_lived_is_told_of_each),
 		cmocka_unit_test(a_global_kill_has_no_memcg),
 		cmocka_unit_test(limits_of_a_memcg),
 		cmocka_unit_test(every_victim_of_a_group),

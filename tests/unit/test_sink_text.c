@@ -240,6 +240,34 @@ static void a_long_path_is_shown_whole(void **state)
 	free(text);
 }
 
+static void a_container_is_told_briefly(void **state)
+{
+	const char *id = "3726184226f5d3147c25fdeab5b60097e378e8a720503a5e19ecfdf29f869860";
+	char docker[256], pod[256];
+	struct sample sample;
+
+	(void)state;
+	sample_fill(&sample);
+	check_lacks(&sample.episode, "  container ");
+	snprintf(docker, sizeof(docker), "/system.slice/docker-%s.scope", id);
+	snprintf(pod, sizeof(pod), "/kubepods/burstable/pod8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab/%s",
+		 id);
+	sample.episode.victim.cgroup = docker;
+	check_contains(&sample.episode, "\n  container   docker 3726184226f5\n");
+	check_contains(&sample.episode, "java[4242] in app.service asking for");
+	sample.episode.invoker.cgroup = pod;
+	check_contains(&sample.episode, "java[4242] in container 3726184226f5, pod\n");
+	sample.episode.invoker.cgroup = docker;
+	check_contains(&sample.episode, "java[4242] asking for");
+	sample.episode.victim.cgroup = pod;
+	check_contains(&sample.episode, "\n  container   container 3726184226f5, pod\n");
+	check_contains(&sample.episode, "8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab (burstable)\n");
+	sample.episode.victim.cgroup = "/machine.slice/systemd-nspawn@my\\x1b[31m.service";
+	check_contains(&sample.episode, "\n  container   systemd-nspawn my\\x1b[31m\n");
+	sample.episode.victim.cgroup = "/lxc.payload.\xff\033]0;";
+	check_contains(&sample.episode, "\n  container   lxc \\xff\\x1b]0;\n");
+}
+
 static void groups_and_sharers(void **state)
 {
 	struct sample sample;
@@ -581,6 +609,7 @@ int main(void)
 		cmocka_unit_test(every_constraint_has_its_words),
 		cmocka_unit_test(limits_of_a_memcg),
 		cmocka_unit_test(a_long_path_is_shown_whole),
+		cmocka_unit_test(a_container_is_told_briefly),
 		cmocka_unit_test(groups_and_sharers),
 		cmocka_unit_test(a_large_group_names_the_first),
 		cmocka_unit_test(reasons),

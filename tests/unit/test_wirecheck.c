@@ -40,9 +40,13 @@ static void every_kind_of_record_is_accepted(void **state)
 	struct wire_clock clock = gen_clock(-5);
 	struct wire_kmsg kmsg = gen_kmsg(1000, "abc");
 	struct wire_lost lost = gen_lost(1000);
+	struct wire_gfp gfp = {.head = gen_head(WIRE_GFP, sizeof(gfp), 0, 1000), .names = {"DMA"}};
 	struct wire_head tick = gen_tick(1000);
 
 	(void)state;
+	assert_good(gfp);
+	gfp.names[4][0] = '|';
+	assert_bad(gfp);
 	assert_good(decision);
 	assert_good(candidates);
 	assert_good(none);
