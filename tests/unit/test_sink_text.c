@@ -260,8 +260,8 @@ static void a_container_is_told_briefly(void **state)
 	sample.episode.invoker.cgroup = docker;
 	check_contains(&sample.episode, "java[4242] asking for");
 	sample.episode.victim.cgroup = pod;
-	check_contains(&sample.episode, "\n  container   container 3726184226f5, pod\n");
-	check_contains(&sample.episode, "8d5c5e1c-4c1f-4d2a-9d5b-0123456789ab (burstable)\n");
+	check_contains(&sample.episode, "\n  container   id 3726184226f5, pod 8d5c5e1c");
+	check_contains(&sample.episode, "-9d5b-0123456789ab\n              (burstable)\n");
 	sample.episode.victim.cgroup = "/machine.slice/systemd-nspawn@my\\x1b[31m.service";
 	check_contains(&sample.episode, "\n  container   systemd-nspawn my\\x1b[31m\n");
 	sample.episode.victim.cgroup = "/lxc.payload.\xff\033]0;";

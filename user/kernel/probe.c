@@ -64,7 +64,7 @@ static bool function_is_usable(const struct btf *btf, const char *name, bool mus
 static bool functions_are_usable(const struct btf *btf, bool must, struct refusal *refusal)
 {
 	return function_is_usable(btf, "out_of_memory", must, refusal) &&
-	       function_is_usable(btf, "oom_evaluate_task", must, refusal) &&
+	       function_is_usable(btf, "oom_evaluate_task", false, refusal) &&
 	       function_is_usable(btf, "oom_kill_process", must, refusal) &&
 	       function_is_usable(btf, "oom_badness", false, refusal);
 }

@@ -62,7 +62,7 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 			{"mark_victim_follow", false, false},
 			{"fexit_oom_badness", true, true},
 			{"kretprobe_oom_badness_part", true, false},
-			{"fexit_oom_evaluate_task", false, false},
+			{"fexit_oom_evaluate_task", true, false},
 			{"fexit_out_of_memory", false, false},
 			{"fentry_dump_header", true, false},
 			{"fentry_oom_kill_process", false, false},
@@ -77,8 +77,8 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
 			{"mark_victim_follow", false, false},
 			{"kretprobe_oom_badness", true, true},
 			{"kretprobe_oom_badness_part", true, false},
-			{"kprobe_oom_evaluate_task", false, false},
-			{"kretprobe_oom_evaluate_task", false, false},
+			{"kprobe_oom_evaluate_task", true, false},
+			{"kretprobe_oom_evaluate_task", true, false},
 			{"kretprobe_out_of_memory", false, false},
 			{"kprobe_dump_header", true, false},
 			{"kprobe_oom_kill_process", false, false},
@@ -185,6 +185,9 @@ static bool hook_is_known(const struct btf *btf, const struct door *door)
 {
 	if (!strcmp(door->program, "fexit_oom_badness"))
 		return btf_check_function(btf, "oom_badness") == FUNCTION_MATCHES;
+	/* Without it an episode has no selection, and the bodies walk the tasks instead. */
+	if (!strcmp(door->program, "fexit_oom_evaluate_task"))
+		return btf_check_function(btf, "oom_evaluate_task") == FUNCTION_MATCHES;
 	/* Asked for no argument, which is why its prototype may have changed (6.12). */
 	if (!strcmp(door->program, "fentry_dump_header"))
 		return btf_function_id(btf, "dump_header") >= 0;

@@ -161,8 +161,12 @@ static void show_memory_of(struct flow *flow, const struct task *task)
 	flow_end(flow);
 }
 
-/* "docker 0123456789ab, pod 8d5c... (burstable)": what a cgroup's path names. */
-static void show_container(struct flow *flow, const struct container *container)
+/*
+ * "docker 0123456789ab, pod 8d5c... (burstable)": what a cgroup's path names. @unnamed stands for a
+ * runtime that it does not tell.
+ */
+static void show_container(struct flow *flow, const struct container *container,
+			   const char *unnamed)
 {
 	bool pod = container->known & CONTAINER_KNOWS_POD;
 	bool runtime = container->known & CONTAINER_KNOWS_RUNTIME;
@@ -171,7 +175,7 @@ static void show_container(struct flow *flow, const struct container *container)
 
 	utf8_escape(id, sizeof(id), container->id, len, COLUMNS / 2);
 	if (container->known & CONTAINER_KNOWS_ID) {
-		flow_words(flow, "%s", runtime ? container->runtime : "container");
+		flow_words(flow, "%s", runtime ? container->runtime : unnamed);
 		flow_word(flow, "%s%s", id, pod ? "," : "");
 	}
 	if (pod)
@@ -187,7 +191,7 @@ static void show_container_of(struct flow *flow, const char *cgroup)
 	if (!container_is_one(&container))
 		return;
 	flow_begin(flow, "  container", INDENT);
-	show_container(flow, &container);
+	show_container(flow, &container, "id");
 	flow_end(flow);
 }
 
@@ -277,7 +281,7 @@ static void show_elsewhere(struct flow *flow, const struct episode *episode)
 	container_of_path(cgroup, &container);
 	if (container_is_one(&container)) {
 		flow_words(flow, "in");
-		show_container(flow, &container);
+		show_container(flow, &container, "container");
 	} else if (container.known & CONTAINER_KNOWS_UNIT) {
 		utf8_escape(unit, sizeof(unit), container.unit, strlen(container.unit),
 			    COLUMNS / 2);
