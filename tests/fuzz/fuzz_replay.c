@@ -109,6 +109,12 @@ static size_t size_of_kind(uint16_t kind, const union wire_record *record)
 		return sizeof(record->end);
 	case WIRE_FATE:
 		return sizeof(record->fate);
+	case WIRE_SIGNAL:
+		return sizeof(record->signal);
+	case WIRE_GFP:
+		return sizeof(record->gfp);
+	case WIRE_SYMBOL:
+		return sizeof(record->symbol);
 	case WIRE_HOST:
 		return sizeof(record->host);
 	case WIRE_CLOCK:
@@ -154,8 +160,9 @@ static void make_good(union wire_record *record, uint16_t kind)
 static void feed_made_good(struct assembler *assembler, const uint8_t *data, size_t size)
 {
 	static const uint16_t kinds[] = {
-		WIRE_DECISION, WIRE_CANDIDATES, WIRE_VICTIM, WIRE_END,  WIRE_FATE, WIRE_FATE,
-		WIRE_HOST,     WIRE_CLOCK,      WIRE_KMSG,   WIRE_LOST, WIRE_TICK, WIRE_DETACH,
+		WIRE_DECISION, WIRE_CANDIDATES, WIRE_VICTIM, WIRE_END,  WIRE_FATE,
+		WIRE_FATE,     WIRE_HOST,       WIRE_CLOCK,  WIRE_KMSG, WIRE_LOST,
+		WIRE_TICK,     WIRE_DETACH,     WIRE_SIGNAL, WIRE_GFP,  WIRE_SYMBOL,
 	};
 	static union wire_record record;
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bpf/state.h"
+#include "kernel/btf_excerpt.h"
 #include "kernel/btf_facts.h"
 #include "kernel/kallsyms.h"
 #include "kernel/probe.h"
@@ -303,21 +304,50 @@ static int open_ring(struct tracer *tracer, struct refusal *refusal)
 	return -errno;
 }
 
+/*
+ * Opens the object, with an excerpt of the kernel's types to relocate it
+ * against. Which types, the object says once it is open: so it is opened twice.
+ * Without an excerpt libbpf takes the whole, and more time. *@ret_excerpt is to
+ * be closed when the object is loaded, or -1.
+ */
+static struct oomtrace_bpf *open_object(const struct btf *btf, int *ret_excerpt)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct oomtrace_bpf *skel = oomtrace_bpf__open(), *again;
+	char path[32];
+
+	*ret_excerpt = -1;
+	if (!skel)
+		return NULL;
+	*ret_excerpt = btf_excerpt(btf, bpf_object__btf(skel->obj));
+	if (*ret_excerpt < 0)
+		return skel;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *ret_excerpt);
+	opts.btf_custom_path = path;
+	again = oomtrace_bpf__open_opts(&opts);
+	if (again)
+		oomtrace_bpf__destroy(skel);
+	return again ? again : skel;
+}
+
 static int attach_backend(struct tracer *tracer, const struct tracer_options *options,
 			  const struct btf *btf, struct refusal *refusal)
 {
-	int err;
+	int excerpt, err;
 
-	tracer->skel = oomtrace_bpf__open();
+	tracer->skel = open_object(btf, &excerpt);
 	if (!tracer->skel) {
-		refuse(refusal, "", "opening the BPF object: %s", strerror(errno));
-		return -errno;
+		err = -errno;
+		refuse(refusal, "", "opening the BPF object: %s", strerror(-err));
+		return err;
 	}
 	size_maps(tracer, options);
 	configure(tracer, options, btf);
 	choose_programs(tracer, btf);
 	libbpf_warning[0] = '\0';
 	err = oomtrace_bpf__load(tracer->skel);
+	if (excerpt >= 0)
+		close(excerpt);
 	if (err) {
 		refuse(refusal, "run with -v for the verifier's log", "loading: %s (%s)",
 		       strerror(-err), libbpf_warning);

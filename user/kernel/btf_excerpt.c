@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/btf_excerpt.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NAMES_MAX    256 /* types of our object; it has about 60 */
+#define FLAVOUR_MARK "___"
+
+struct excerpt {
+	const struct btf *kernel;
+	struct btf *copy;
+	__u32 *copied; /* ids in copy, by the kernel's; 0: not copied */
+	struct {
+		const char *text;
+		size_t len; /* of what libbpf looks for: mm_struct of mm_struct___62 */
+	} names[NAMES_MAX];
+	size_t n_names;
+};
+
+static bool is_named_type(const struct btf_type *type)
+{
+	return btf_is_composite(type) || btf_is_any_enum(type);
+}
+
+/* The length of @name without its flavour. */
+static size_t essential_len(const char *name)
+{
+	const char *flavour = strstr(name, FLAVOUR_MARK);
+
+	return flavour && flavour > name ? (size_t)(flavour - name) : strlen(name);
+}
+
+static bool is_wanted(const struct excerpt *excerpt, const char *name)
+{
+	for (size_t i = 0; i < excerpt->n_names; i++) {
+		size_t len = excerpt->names[i].len;
+
+		if (!strncmp(excerpt->names[i].text, name, len) && !name[len])
+			return true;
+	}
+	return false;
+}
+
+static void take_names(struct excerpt *excerpt, const struct btf *object)
+{
+	__u32 count = btf__type_cnt(object);
+
+	for (__u32 id = 1; id < count && excerpt->n_names < NAMES_MAX; id++) {
+		const struct btf_type *type = btf__type_by_id(object, id);
+
+		if (!is_named_type(type) || !type->name_off)
+			continue;
+		excerpt->names[excerpt->n_names].text = btf__name_by_offset(object, type->name_off);
+		excerpt->names[excerpt->n_names].len =
+			essential_len(excerpt->names[excerpt->n_names].text);
+		excerpt->n_names++;
+	}
+}
+
+static int copy_type(struct excerpt *excerpt, __u32 id);
+
+/* Its members' types come first: a field goes to the type added last. */
+static int copy_composite(struct excerpt *excerpt, const struct btf_type *type, const char *name)
+{
+	const struct btf_member *member = btf_members(type);
+	__u16 count = btf_vlen(type);
+	int id;
+
+	for (__u16 i = 0; i < count; i++) {
+		int err = copy_type(excerpt, member[i].type);
+
+		if (err < 0)
+			return err;
+	}
+	id = btf_is_struct(type) ? btf__add_struct(excerpt->copy, name, type->size)
+				 : btf__add_union(excerpt->copy, name, type->size);
+	for (__u16 i = 0; i < count && id > 0; i++) {
+		int err = btf__add_field(
+			excerpt->copy, btf__name_by_offset(excerpt->kernel, member[i].name_off),
+			copy_type(excerpt, member[i].type), btf_member_bit_offset(type, i),
+			btf_member_bitfield_size(type, i));
+
+		if (err < 0)
+			return err;
+	}
+	return id;
+}
+
+static int copy_enum(struct excerpt *excerpt, const struct btf_type *type, const char *name)
+{
+	const struct btf_enum *value = btf_enum(type);
+	int id = btf__add_enum(excerpt->copy, name, type->size);
+
+	for (__u16 i = 0; i < btf_vlen(type) && id > 0; i++) {
+		int err = btf__add_enum_value(
+			excerpt->copy, btf__name_by_offset(excerpt->kernel, value[i].name_off),
+			value[i].val);
+
+		if (err < 0)
+			return err;
+	}
+	return id;
+}
+
+static int copy_array(struct excerpt *excerpt, const struct btf_type *type)
+{
+	const struct btf_array *array = btf_array(type);
+	int index = copy_type(excerpt, array->index_type);
+	int element = copy_type(excerpt, array->type);
+
+	if (index < 0 || element < 0)
+		return index < 0 ? index : element;
+	return btf__add_array(excerpt->copy, index, element, array->nelems);
+}
+
+static int add_copy(struct excerpt *excerpt, const struct btf_type *type)
+{
+	const char *name = btf__name_by_offset(excerpt->kernel, type->name_off);
+
+	switch (btf_kind(type)) {
+	case BTF_KIND_INT:
+		return btf__add_int(excerpt->copy, name, type->size, btf_int_encoding(type));
+	case BTF_KIND_PTR: /* to what, is another access's business */
+		return btf__add_ptr(excerpt->copy, 0);
+	case BTF_KIND_ARRAY:
+		return copy_array(excerpt, type);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return copy_composite(excerpt, type, name);
+	case BTF_KIND_ENUM:
+		return copy_enum(excerpt, type, name);
+	case BTF_KIND_ENUM64: /* none that we read has values of more than 32 bits */
+		return btf__add_enum64(excerpt->copy, name, type->size, false);
+	case BTF_KIND_FLOAT:
+		return btf__add_float(excerpt->copy, name, type->size);
+	default:
+		return 0; /* void, and what has no size */
+	}
+}
+
+/* The id in the copy of the kernel's type @id, its qualifiers and typedefs taken off. */
+static int copy_type(struct excerpt *excerpt, __u32 id)
+{
+	const struct btf_type *type = btf__type_by_id(excerpt->kernel, id);
+	int copy;
+
+	while (type && (btf_is_mod(type) || btf_is_typedef(type))) {
+		id = type->type;
+		type = btf__type_by_id(excerpt->kernel, id);
+	}
+	if (!type || !id)
+		return 0;
+	if (excerpt->copied[id])
+		return (int)excerpt->copied[id];
+	copy = add_copy(excerpt, type);
+	if (copy > 0)
+		excerpt->copied[id] = (__u32)copy;
+	return copy;
+}
+
+static int copy_wanted(struct excerpt *excerpt)
+{
+	__u32 count = btf__type_cnt(excerpt->kernel);
+
+	for (__u32 id = 1; id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(excerpt->kernel, id);
+		int err;
+
+		if (!is_named_type(type) || !type->name_off ||
+		    !is_wanted(excerpt, btf__name_by_offset(excerpt->kernel, type->name_off)))
+			continue;
+		err = copy_type(excerpt, id);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int write_copy(const struct excerpt *excerpt)
+{
+	__u32 size;
+	const void *data = btf__raw_data(excerpt->copy, &size);
+	int fd;
+
+	if (!data)
+		return -ENOMEM;
+	fd = memfd_create("oomtrace-btf", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, data, size) != (ssize_t)size) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+int btf_excerpt(const struct btf *kernel, const struct btf *object)
+{
+	struct excerpt excerpt = {.kernel = kernel};
+	int result = -ENOMEM;
+
+	excerpt.copy = btf__new_empty();
+	excerpt.copied = calloc(btf__type_cnt(kernel), sizeof(*excerpt.copied));
+	if (excerpt.copy && excerpt.copied) {
+		take_names(&excerpt, object);
+		result = copy_wanted(&excerpt);
+		if (!result)
+			result = write_copy(&excerpt);
+	}
+	free(excerpt.copied);
+	btf__free(excerpt.copy);
+	return result;
+}
