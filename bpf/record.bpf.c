@@ -321,6 +321,30 @@ static __always_inline void describe_call(__u64 memcg)
 	read_memcg(memcg);
 }
 
+/*
+ * The victim's command line lies in its own memory, which only it can be asked
+ * for here: when the victim is the one that asked. What has been swapped out is
+ * not waited for.
+ */
+static __always_inline void read_cmdline(void)
+{
+	struct wire_decision *decision = &work.decision;
+	__u64 mm = task_mm(bpf_get_current_task());
+	__u64 start = read_field(mm_struct, mm, arg_start);
+	__u64 len = read_field(mm_struct, mm, arg_end) - start;
+
+	decision->cmdline_len = 0;
+	decision->cmdline_cut = 0;
+	if (config.no_cmdline || decision->invoker_pid != decision->victim.pid || !start)
+		return;
+	if (len > WIRE_CMDLINE_LEN) {
+		len = WIRE_CMDLINE_LEN;
+		decision->cmdline_cut = 1;
+	}
+	if (!bpf_probe_read_user(decision->cmdline, len, (const void *)start))
+		decision->cmdline_len = len;
+}
+
 /* What is the same however the decision came to be known. @chosen: a thread of the victim. */
 static __always_inline void describe(__u64 chosen, __u64 memcg)
 {
@@ -338,6 +362,7 @@ static __always_inline void describe(__u64 chosen, __u64 memcg)
 		decision->flags |= DECISION_GROUP;
 	describe_call(memcg);
 	read_path(victim_memcg, PATH_DECISION_VICTIM);
+	read_cmdline();
 }
 
 /* One chunk of the scratch, if it holds any; 1 when there was none. */
@@ -483,6 +508,7 @@ __noinline int record_report(void)
 	__builtin_memset(&decision->victim, 0, sizeof(decision->victim));
 	decision->victim_path.known = 0;
 	decision->victim_path.len = 0;
+	decision->cmdline_len = 0;
 	decision->message[0] = 0;
 	decision->flags |= DECISION_NO_VICTIM;
 	decision->flags &= ~DECISION_RUNNER_UP;

@@ -30,7 +30,8 @@ struct config {
 	__u32 vm_swappiness;   /* /proc/sys/vm/swappiness */
 	__u32 cpus;            /* possible CPUs */
 	__u8 mark_victim_task; /* oom:mark_victim hands over a task; else a pid */
-	__u8 pad[7];
+	__u8 no_cmdline;       /* command lines are not to be read */
+	__u8 pad[6];
 };
 
 /* What the doors set or ask before they call a body. */

@@ -28,6 +28,7 @@
 #define WIRE_STACK_LEN   32   /* frames of the invoker's kernel stack */
 #define WIRE_CHUNK_TASKS 16   /* candidates in one WIRE_CANDIDATES record */
 #define WIRE_MESSAGE_LEN 64   /* the text oom_kill_process was called with */
+#define WIRE_CMDLINE_LEN 256  /* bytes of the victim's command line */
 
 enum wire_kind {
 	WIRE_DECISION = 1,   /* struct wire_decision: a victim has been chosen */
@@ -226,6 +227,10 @@ struct wire_decision {
 	struct wire_ancestor ancestors[WIRE_ANCESTORS]; /* the parent first, the root last */
 	struct wire_path victim_path;
 	struct wire_path invoker_path;
+	__u32 cmdline_len; /* 0: not known */
+	__u8 cmdline_cut;  /* it is longer */
+	__u8 pad4[3];
+	char cmdline[WIRE_CMDLINE_LEN]; /* the victim's arguments, each with its NUL; any bytes */
 };
 
 enum wire_rss { /* what this kernel's scoring reads */
@@ -361,7 +366,7 @@ WIRE_ASSERT(struct wire_head, 24);
 WIRE_ASSERT(struct wire_task, 128);
 WIRE_ASSERT(struct wire_path, 1288);
 WIRE_ASSERT(struct wire_memcg, 1336);
-WIRE_ASSERT(struct wire_decision, 5280);
+WIRE_ASSERT(struct wire_decision, 5544);
 WIRE_ASSERT(struct wire_candidates, 2080);
 WIRE_ASSERT(struct wire_victim, 1440);
 WIRE_ASSERT(struct wire_end, 32);

@@ -141,6 +141,7 @@ struct mm_rss_stat {
 
 struct mm_struct {
 	atomic_t mm_users;
+	unsigned long arg_start, arg_end;
 	unsigned long total_vm;
 	atomic_long_t pgtables_bytes;
 	unsigned long flags;

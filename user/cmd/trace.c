@@ -334,6 +334,7 @@ static int attach(struct trace *trace)
 		.ring_size = trace->options.ring_size,
 		.verbose = trace->options.outputs.verbose > 1,
 		.host = tracer_host_of(&trace->facts),
+		.no_cmdline = trace->options.no_cmdline,
 	};
 	int error;
 

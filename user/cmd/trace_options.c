@@ -11,7 +11,14 @@
 
 #define DEFAULT_USER_KILLERS "systemd-oomd,earlyoom,nohang,oomd"
 
-enum { KEY_BACKEND = 0x200, KEY_RING_SIZE, KEY_NO_STACK, KEY_USER_KILLERS, KEY_NO_USER_KILLS };
+enum {
+	KEY_BACKEND = 0x200,
+	KEY_RING_SIZE,
+	KEY_NO_STACK,
+	KEY_NO_CMDLINE,
+	KEY_USER_KILLERS,
+	KEY_NO_USER_KILLS
+};
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Tracing:", 3},
@@ -24,6 +31,7 @@ static const struct argp_option options[] = {
 	{"user-killers", KEY_USER_KILLERS, "NAME,...", 0,
 	 "Tell SIGTERM and SIGKILL by these (default: " DEFAULT_USER_KILLERS ")", 3},
 	{"no-user-kills", KEY_NO_USER_KILLS, 0, 0, "Tell no signals by user-space OOM killers", 3},
+	{"no-cmdline", KEY_NO_CMDLINE, 0, 0, "Do not read the victim's command line", 3},
 	{"no-stack", KEY_NO_STACK, 0, 0, "Leave the invoker's kernel stack without names", 3},
 	{0},
 };
@@ -105,6 +113,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_USER_KILLS:
 		memset(trace->user_killers, 0, sizeof(trace->user_killers));
+		return 0;
+	case KEY_NO_CMDLINE:
+		trace->no_cmdline = true;
 		return 0;
 	case KEY_NO_STACK:
 		trace->no_stack = true;

@@ -34,6 +34,7 @@ struct draft {
 	uint64_t victim_memcg, memcg; /* their directories' inode numbers, 0: not known */
 	struct draft_path victim_path, invoker_path, memcg_path;
 	char ancestor_paths[WIRE_ANCESTORS][PATH_TEXT_LEN];
+	char cmdline[WIRE_CMDLINE_LEN + 1];
 	uint8_t *seen; /* a bit for each index of a candidate */
 	size_t paths_used;
 	struct task victims[EPISODE_VICTIMS];
@@ -225,6 +226,23 @@ static void take_ancestors(struct draft *draft, const struct wire_decision *deci
 	}
 }
 
+static void take_cmdline(struct draft *draft, const struct wire_decision *decision)
+{
+	struct task *victim = &draft->episode.victim;
+	uint32_t len = decision->cmdline_len;
+
+	/* The last argument's own NUL is no blank; nor are those of a title that was cleared. */
+	while (len && !decision->cmdline[len - 1])
+		len--;
+	if (!len)
+		return;
+	for (uint32_t i = 0; i < len; i++)
+		draft->cmdline[i] = decision->cmdline[i] ? decision->cmdline[i] : ' ';
+	draft->cmdline[len] = '\0';
+	victim->cmdline = draft->cmdline;
+	victim->cmdline_truncated = decision->cmdline_cut;
+}
+
 static void take_tasks(struct draft *draft, const struct wire_decision *decision)
 {
 	struct episode *episode = &draft->episode;
@@ -233,6 +251,7 @@ static void take_tasks(struct draft *draft, const struct wire_decision *decision
 	draft->victim_memcg = decision->victim.memcg_id;
 	convert_task(&decision->victim, &draft->convert, &episode->victim);
 	place_in(&episode->victim, &draft->victim_path);
+	take_cmdline(draft, decision);
 	episode->victims[0] = episode->victim;
 	episode->n_victims = 1;
 	episode->has_runner_up = decision->flags & DECISION_RUNNER_UP;

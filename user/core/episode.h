@@ -44,7 +44,9 @@ struct task {
 	uint32_t pid, tid, ppid, uid;
 	uint32_t ns_pid;              /* in its own pid namespace; 0: not known */
 	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
-	const char *cgroup;           /* path, or NULL */
+	const char *cmdline;          /* arguments with blanks between them, or NULL */
+	bool cmdline_truncated;
+	const char *cgroup; /* path, or NULL */
 	bool cgroup_truncated;
 	uint32_t threads;
 	int nice;

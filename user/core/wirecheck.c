@@ -26,7 +26,8 @@ static bool decision_valid(const struct wire_decision *decision)
 		return false;
 	if (decision->constraint > CONSTRAINT_MEMCG_ && decision->constraint != CONSTRAINT_UNKNOWN)
 		return false;
-	if (decision->ancestors_count > WIRE_ANCESTORS)
+	if (decision->ancestors_count > WIRE_ANCESTORS ||
+	    decision->cmdline_len > sizeof(decision->cmdline))
 		return false;
 	if (decision->source > SOURCE_SNAPSHOT || decision->rss_counters > RSS_PRECISE)
 		return false;

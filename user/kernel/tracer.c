@@ -169,6 +169,7 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	config->mem_total_pages = options->host.mem_total_pages;
 	tracer->skel->bss->door.swap_total_pages = options->host.swap_total_pages;
 	config->vm_swappiness = options->host.vm_swappiness;
+	config->no_cmdline = options->no_cmdline;
 	memcpy(config->user_killers, options->user_killers, sizeof(config->user_killers));
 	config->cpus = libbpf_num_possible_cpus();
 	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;

@@ -44,6 +44,7 @@ struct tracer_options {
 	enum backend backend; /* BACKEND_AUTO, or the only one to try */
 	uint32_t ring_size;   /* bytes, a power of two and a multiple of the page; 0: by @host */
 	bool verbose;         /* libbpf's talk on stderr */
+	bool no_cmdline;      /* the victim's command line is not to be read */
 	struct tracer_host host;
 	/* Processes whose SIGTERM and SIGKILL are told; the first empty name ends the list. */
 	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];

@@ -183,6 +183,11 @@ static void put_task(struct json *json, const struct task *task)
 	if (identity)
 		json_put_u64(json, "ppid", task->ppid);
 	put_text(json, "comm", task->comm, sizeof(task->comm));
+	if (task->cmdline) {
+		json_put_string(json, "cmdline", task->cmdline);
+		if (task->cmdline_truncated)
+			json_put_bool(json, "cmdline_truncated", true);
+	}
 	if (task->uid != WIRE_NONE_U32)
 		json_put_u64(json, "uid", task->uid);
 	if (task->known & TASK_KNOWS_CGROUP)

@@ -211,6 +211,14 @@ static void show_killed(struct text *text, const struct episode *episode)
 	flow_end(flow);
 	if (victim->known & TASK_KNOWS_MEMORY)
 		show_memory_of(flow, victim);
+	if (victim->cmdline) {
+		flow_begin(flow, "", INDENT);
+		flow_words(flow, "command");
+		flow_parts(flow, victim->cmdline, ' ');
+		if (victim->cmdline_truncated)
+			flow_word(flow, "...");
+		flow_end(flow);
+	}
 	/* Told where the title has not told it already. */
 	if ((victim->known & TASK_KNOWS_CGROUP) && victim->cgroup &&
 	    !(episode->memcg.path && !strcmp(episode->memcg.path, victim->cgroup))) {
