@@ -220,6 +220,30 @@ def totalpages_of(report):
     return report["RAM"] - report["reserved"] + report["Total swap"] * 1024 // PAGE
 
 
+CALLERS = ("mem_cgroup_out_of_memory", "__alloc_pages")
+
+
+def stack_of(report):
+    """The kernel's own call trace from out_of_memory on, without the trampolines of a tracer."""
+    frames = [name for name in report["stack"] if not name.startswith("bpf_")]
+    last = max(i for i, name in enumerate(frames) if name == "out_of_memory")
+    return frames[last:]
+
+
+def check_stack(checks, ours, kernel, backend):
+    # A kretprobe has put its own address where that of the caller was. The kernel's trace names
+    # whatever function lies before it; ours was taken earlier.
+    # 5.10's unwinder even ends there, and leaves only the callers that there can be.
+    details = f"oomtrace says {ours}, the kernel {kernel}"
+    checks.that("stack: begins", ours[:1] == ["out_of_memory"], details)
+    if backend != "kprobe":
+        checks.that("stack", ours == kernel, details)
+    elif len(kernel) > 2:
+        checks.that("stack", ours[-len(kernel[2:]):] == kernel[2:] and len(ours) - len(kernel) in (0, 1), details)
+    else:
+        checks.that("stack", ours[1:2] and ours[1].startswith(CALLERS), details)
+
+
 def check_header(checks, kill, report, backend):
     checks.same("invoker comm", get(kill, "invoker.comm"), text(report["invoker"]))
     tid = get(kill, "invoker.tid", get(kill, "invoker.pid"))
@@ -228,6 +252,7 @@ def check_header(checks, kill, report, backend):
     # Single flags stand in the table's order, which is not that of every kernel.
     checks.same("gfp_flags", sorted(get(kill, "invoker.gfp_flags", [])), sorted(report["gfp_flags"].split("|")))
     checks.same("order", get(kill, "invoker.order"), report["order"])
+    check_stack(checks, get(kill, "invoker.stack", []), stack_of(report), backend)
     checks.same("constraint", kill.get("constraint"), KINDS[report["constraint"]])
     oom_memcg = report["oom_memcg"]
     checks.same("oom_memcg", get(kill, "memcg.path"), None if oom_memcg is None else text(oom_memcg))

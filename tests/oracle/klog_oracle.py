@@ -14,6 +14,7 @@ import sys
 RE_INVOKED = re.compile(rb"^(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\((.*?)\), order=(-?\d+), "
                         rb"oom_score_adj=(-?\d+)$", re.S)
 RE_CURRENT = re.compile(rb"^CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: ")
+RE_FRAME = re.compile(rb"^ ([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+$")    # not those with "? ", which are guesses
 RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
 RE_MEMORY = re.compile(rb"^(?:(\d+) pages (RAM|reserved)|(Total swap) = (\d+)kB)$")
 RE_COLUMNS = re.compile(rb"^\[  pid  \]   uid  tgid total_vm .* name$")
@@ -63,6 +64,8 @@ def reports(data):
                        invoker_adj=int(m[5]))
         elif now and "invoker_tid" not in now and (m := RE_CURRENT.match(text)):
             now["invoker_tid"] = int(m[1])
+        elif now and (m := RE_FRAME.match(text)):
+            now.setdefault("stack", []).append(m[1].decode())
         elif now and (m := RE_LIMIT.match(text)):
             now.update(memcg_usage_kb=int(m[1]), memcg_limit_kb=int(m[2]))
         elif now and (m := RE_MEMORY.match(text)):

@@ -61,6 +61,24 @@ static void trampolines_within_a_stack_are_left_out(void **state)
 	free(symbols);
 }
 
+static void a_trampoline_taken_for_a_module_is_left_out(void **state)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	uint64_t stack[WIRE_STACK_LEN] = {2, 9, 5, 4, 6};
+	const char *names[WIRE_STACK_LEN];
+
+	(void)state;
+	tell(symbols, 2, "out_of_memory");
+	tell(symbols, 9, "vring_del_virtqueue [virtio_ring]");
+	tell(symbols, 5, "out_of_memory");
+	tell(symbols, 4, "__alloc_pages_slowpath");
+	tell(symbols, 6, "ext4_mb_load_buddy [ext4]");
+	assert_int_equal(symbols_of_stack(symbols, stack, names), 3);
+	assert_string_equal(names[1], "__alloc_pages_slowpath");
+	assert_string_equal(names[2], "ext4_mb_load_buddy [ext4]");
+	free(symbols);
+}
+
 static void a_stack_without_out_of_memory_has_no_names(void **state)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
@@ -143,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stack_begins_at_out_of_memory),
 		cmocka_unit_test(trampolines_within_a_stack_are_left_out),
+		cmocka_unit_test(a_trampoline_taken_for_a_module_is_left_out),
 		cmocka_unit_test(a_stack_without_out_of_memory_has_no_names),
 		cmocka_unit_test(the_oldest_names_give_way_and_the_newest_stay),
 		cmocka_unit_test(a_name_that_fills_its_field_is_kept_whole),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "core/symbols.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -28,6 +29,20 @@ const char *symbols_name(const struct symbols *symbols, uint64_t address)
 	return NULL;
 }
 
+/*
+ * Whether the frame called @name says nothing. Trampolines, ours or another
+ * tracer's, lie among the modules, where a reader of kallsyms takes them for part
+ * of the module before them: out_of_memory itself is never called by a module.
+ */
+static bool is_trampoline(const char *name, const char *callee)
+{
+	if (!name || !strncmp(name, "bpf_", 4))
+		return true;
+	if (!callee || strcmp(callee, "out_of_memory") != 0)
+		return false;
+	return strchr(name, '[') || !strcmp(name, callee);
+}
+
 size_t symbols_of_stack(const struct symbols *symbols, const uint64_t stack[WIRE_STACK_LEN],
 			const char *ret_names[WIRE_STACK_LEN])
 {
@@ -38,10 +53,8 @@ size_t symbols_of_stack(const struct symbols *symbols, const uint64_t stack[WIRE
 
 		if (!count && (!name || strcmp(name, "out_of_memory") != 0))
 			continue;
-		/* Trampolines, ours or another tracer's, lie where the kernel has no functions. */
-		if (!name || !strncmp(name, "bpf_", 4))
-			continue;
-		ret_names[count++] = name;
+		if (!is_trampoline(name, count ? ret_names[count - 1] : NULL))
+			ret_names[count++] = name;
 	}
 	return count;
 }

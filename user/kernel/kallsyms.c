@@ -99,15 +99,21 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 	return 0;
 }
 
-/* The name in @line, cut to what the wire takes; "" when it is not of a function. */
-static void copy_name(const char *line, char *ret_name)
+/* The name in @line, "name [module]" of a module's, cut; "" when it is not of a function. */
+static void copy_name(const char *line, char ret_name[WIRE_SYMBOL_LEN])
 {
-	size_t len = strchr("tTwW", line[TYPE_AT]) ? strcspn(line + NAME_AT, "\t\n") : 0;
+	size_t len = 0;
 
-	if (len >= WIRE_SYMBOL_LEN)
-		len = WIRE_SYMBOL_LEN - 1;
-	memcpy(ret_name, line + NAME_AT, len);
+	if (strchr("tTwW", line[TYPE_AT])) {
+		len = strcspn(line + NAME_AT, "\n");
+		if (len >= WIRE_SYMBOL_LEN)
+			len = WIRE_SYMBOL_LEN - 1;
+		memcpy(ret_name, line + NAME_AT, len);
+	}
 	ret_name[len] = '\0';
+	len = strcspn(ret_name, "\t");
+	if (ret_name[len])
+		ret_name[len] = ' ';
 }
 
 int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN])
