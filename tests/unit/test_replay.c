@@ -38,6 +38,16 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	fanout_episode(ctx, host, episode);
 }
 
+static void on_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	fanout_no_kill(ctx, host, episode);
+}
+
+static void on_user_kill(void *ctx, const struct host *host, const struct user_kill *kill)
+{
+	fanout_user_kill(ctx, host, kill);
+}
+
 static void on_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
 {
 	fanout_outcome(ctx, host, outcome);
@@ -56,6 +66,8 @@ static void on_detached(void *ctx, const struct host *host, const struct totals 
 static const struct assembler_ops ops = {
 	.attached = on_attached,
 	.episode = on_episode,
+	.no_kill = on_no_kill,
+	.user_kill = on_user_kill,
 	.outcome = on_outcome,
 	.lost = on_lost,
 	.detached = on_detached,

@@ -137,9 +137,14 @@ static void take_facts(struct draft *draft, const struct wire_decision *decision
 		episode->sysrq = decision->order == -1;
 	}
 	if (decision->flags & DECISION_NO_VICTIM) {
-		/* vm.panic_on_oom is looked at before anybody is evaluated. */
-		episode->no_kill =
-			decision->source == SOURCE_NONE ? NO_KILL_PANIC : NO_KILL_NOTHING_KILLABLE;
+		/*
+		 * vm.panic_on_oom is looked at before anybody is evaluated. In a memcg nobody
+		 * is evaluated either when its last process has just gone.
+		 */
+		bool panics = decision->source == SOURCE_NONE &&
+			      decision->constraint != CONSTRAINT_MEMCG_;
+
+		episode->no_kill = panics ? NO_KILL_PANIC : NO_KILL_NOTHING_KILLABLE;
 		episode->repeated = decision->repeated;
 	}
 	episode->selection = selection_of(decision);
