@@ -212,8 +212,7 @@ static void show_killed(struct text *text, const struct episode *episode)
 	if (victim->known & TASK_KNOWS_MEMORY)
 		show_memory_of(flow, victim);
 	if (victim->cmdline) {
-		flow_begin(flow, "", INDENT);
-		flow_words(flow, "command");
+		flow_begin(flow, "  command", INDENT);
 		flow_parts(flow, victim->cmdline, ' ');
 		if (victim->cmdline_truncated)
 			flow_word(flow, "...");
