@@ -22,17 +22,27 @@ struct victim {
 };
 
 /*
- * Victims by tgid: those with threads left, and those that have exited and may
- * still hold memory. A step is claimed by deleting the entry, which succeeds
- * for one of two CPUs only: atomics that return a value are not in 5.10. LRU, so
- * that entries whose end is never seen cannot fill them for good.
+ * Victims by tgid that have threads left. A step is claimed by deleting the
+ * entry, which succeeds for one of two CPUs only: atomics that return a value
+ * are not in 5.10. Every process comes to its end, and takes its entry along.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct victim);
+} dying SEC(".maps");
+
+/*
+ * Those that have exited and may still hold memory. LRU: that the memory has gone
+ * is not seen of a process whose parent ignores SIGCHLD.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, struct victim);
-} dying SEC(".maps"), unfreed SEC(".maps");
+} unfreed SEC(".maps");
 
 /*
  * The last SIGKILL of the kernel's own authority on this CPU. __oom_kill_process

@@ -131,6 +131,12 @@ static void tell_untold(struct assembler *assembler, uint64_t now, bool at_once)
 	}
 }
 
+static bool fates_were_lost(const struct totals *totals)
+{
+	return totals->lost[LOSS_RING_FATE] || totals->lost[LOSS_VICTIM_TABLE] ||
+	       totals->lost[LOSS_STRAY];
+}
+
 static void tell_outcomes(struct assembler *assembler, uint64_t due, uint64_t now)
 {
 	const struct assembler_ops *ops = assembler->config.ops;
@@ -140,6 +146,9 @@ static void tell_outcomes(struct assembler *assembler, uint64_t due, uint64_t no
 		if (outcome.boot_ns > now) /* given up before its deadline, at the end */
 			outcome.boot_ns = now;
 		outcome.real_ns = real_of(assembler, outcome.boot_ns);
+		/* An exit that was not told may be among what was lost: no word that it lives. */
+		if (fates_were_lost(&assembler->totals))
+			outcome.watched_ns = 0;
 		if (ops->outcome)
 			ops->outcome(assembler->config.ctx, &assembler->host, &outcome);
 	}
