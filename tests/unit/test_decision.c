@@ -59,7 +59,7 @@ static void feed(struct stream *stream, const void *record)
 	assert_int_equal(assembler_feed(stream->assembler, record, head->size), 0);
 }
 
-static void stream_open(struct stream *stream)
+static void stream_open(struct stream *stream, uint32_t backend)
 {
 	struct sink_options options = {.cancel_fd = -1, .candidates = CANDIDATES_ALL};
 	struct assembler_config config = {
@@ -68,7 +68,7 @@ static void stream_open(struct stream *stream)
 		.max_candidates = 16,
 		.source = "replay",
 	};
-	struct wire_host host = gen_host(0);
+	struct wire_host host = gen_host(backend);
 
 	options.fd = stream->fd = sample_fd();
 	stream->sink = sink_jsonl_new(&options);
@@ -99,7 +99,7 @@ static json_t *told_of(const struct wire_decision *decision)
 	struct wire_end end = gen_end(decision->head.episode, decision->head.boot_ns + 1);
 	struct stream stream;
 
-	stream_open(&stream);
+	stream_open(&stream, 0);
 	feed(&stream, decision);
 	feed(&stream, &end);
 	return stream_close(&stream);
@@ -137,7 +137,7 @@ static void more_ancestors_than_fit_are_refused(void **state)
 	struct stream stream;
 
 	(void)state;
-	stream_open(&stream);
+	stream_open(&stream, 0);
 	decision.ancestors_count = WIRE_ANCESTORS + 1;
 	assert_true(assembler_feed(stream.assembler, &decision, sizeof(decision)) < 0);
 	decision.ancestors_count = 0;
@@ -219,6 +219,35 @@ static void nobody_evaluated_is_a_panic_but_not_within_a_memcg(void **state)
 	json_decref(line);
 }
 
+static void scores_of_the_whole_machine_do_not_hold_within_a_cpuset(void **state)
+{
+	struct wire_decision decision = gen_decision(1, T0);
+	struct wire_kmsg line =
+		gen_kmsg(T0, "3,1,1,-;oom-kill:constraint=CONSTRAINT_CPUSET,"
+			     "nodemask=(null),cpuset=batch,mems_allowed=1,global_oom,"
+			     "task_memcg=/,task=victim,pid=100,uid=0");
+	struct wire_end end = gen_end(1, T0 + 1);
+	struct stream stream;
+	json_t *told;
+
+	(void)state;
+	memset(&decision.memcg, 0, sizeof(decision.memcg));
+	decision.flags = DECISION_TOTALPAGES;
+	decision.constraint = CONSTRAINT_UNKNOWN;
+	decision.victim.flags &= ~TASK_POINTS_KERNEL;
+	decision.victim.flags |= TASK_POINTS_COMPUTED;
+	stream_open(&stream, 2);
+	feed(&stream, &line);
+	feed(&stream, &decision);
+	feed(&stream, &end);
+	told = stream_close(&stream);
+	assert_string_equal(string_at(told, "constraint"), "cpuset");
+	assert_string_equal(string_at(told, "completed_from"), "kmsg");
+	assert_null(json_object_get(told, "totalpages"));
+	assert_null(json_object_get(json_object_get(told, "victim"), "points"));
+	json_decref(told);
+}
+
 static void a_user_space_killers_signal_names_both_sides(void **state)
 {
 	struct wire_signal signal = {
@@ -237,7 +266,7 @@ static void a_user_space_killers_signal_names_both_sides(void **state)
 	json_t *line, *target;
 
 	(void)state;
-	stream_open(&stream);
+	stream_open(&stream, 0);
 	feed(&stream, &signal);
 	line = stream_close(&stream);
 	target = json_object_get(line, "target");
@@ -258,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_command_line_of_nothing_is_not_told),
 		cmocka_unit_test(a_decision_without_a_victim_is_no_kill),
 		cmocka_unit_test(nobody_evaluated_is_a_panic_but_not_within_a_memcg),
+		cmocka_unit_test(scores_of_the_whole_machine_do_not_hold_within_a_cpuset),
 		cmocka_unit_test(a_user_space_killers_signal_names_both_sides),
 	};
 

@@ -34,7 +34,7 @@ static void forget_points(struct task *task)
 		task->known &= ~(uint32_t)TASK_KNOWS_POINTS;
 }
 
-/* What was relative to another memcg says nothing about this choice. */
+/* What was relative to another memcg, or to the whole machine, says nothing about this choice. */
 static void forget_domain(struct episode *episode)
 {
 	episode->known &= ~(uint32_t)(EPISODE_KNOWS_TOTALPAGES | EPISODE_KNOWS_MEMCG);
@@ -54,11 +54,14 @@ static void forget_domain(struct episode *episode)
 static void complete_summary(struct episode *episode, const struct klog_report *report)
 {
 	bool is_memcg = report->constraint == CONSTRAINT_MEMCG_;
+	/* Some nodes only: which, and who may use them, the snapshot did not ask. */
+	bool is_nodes = report->constraint == CONSTRAINT_CPUSET_ ||
+			report->constraint == CONSTRAINT_MEMORY_POLICY_;
 
 	/* A report whose constraint and path do not go together is not understood. */
 	if (report->constraint == CONSTRAINT_UNKNOWN || is_memcg != report->has_memcg)
 		return;
-	if (!memcg_agrees(episode, report))
+	if (is_nodes || !memcg_agrees(episode, report))
 		forget_domain(episode);
 	if (is_memcg) {
 		episode->known |= EPISODE_KNOWS_MEMCG;
