@@ -85,7 +85,6 @@ static __always_inline void read_counters(__u64 memcg, struct wire_ancestor *to)
 	to->swap_usage = read_field(mem_cgroup, memcg, swap.usage.counter);
 	to->swap_limit = counter_limit(read_field(mem_cgroup, memcg, swap.max), config.page_size);
 	to->oom_group = read_field(mem_cgroup, memcg, oom_group);
-	to->at_limit = to->limit != WIRE_UNLIMITED && to->usage + 1 > to->limit;
 }
 
 /* One level further up; 1 when there is none, or no room for it. */
@@ -127,7 +126,6 @@ __noinline int read_memcg(__u64 memcg)
 	to->swap_usage = own.swap_usage;
 	to->swap_limit = own.swap_limit;
 	to->oom_group = own.oom_group;
-	to->at_limit = own.at_limit;
 	read_path(memcg, PATH_MEMCG);
 	work.ancestor = memcg;
 	for (i = 0; i <= WIRE_ANCESTORS; i++) {

@@ -152,8 +152,7 @@ struct wire_memcg {
 	__u8 known;     /* 0: no memcg ran out, or which is not known */
 	__u8 v1;        /* swap_* count memory and swap together */
 	__u8 oom_group; /* memory.oom.group of this memcg */
-	__u8 at_limit;  /* its own counter refuses one more page */
-	__u8 pad[4];
+	__u8 pad[5];
 	struct wire_path path;
 };
 
@@ -166,8 +165,7 @@ struct wire_ancestor {
 	__u64 swap_usage; /* as in struct wire_memcg */
 	__u64 swap_limit;
 	__u8 oom_group;
-	__u8 at_limit;
-	__u8 pad[6];
+	__u8 pad[7];
 };
 
 enum wire_constraint { /* enum oom_constraint, include/linux/oom.h */

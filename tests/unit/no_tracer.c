@@ -54,12 +54,6 @@ uint32_t tracer_max_candidates(const struct tracer *tracer)
 	return 1;
 }
 
-uint32_t tracer_ring_size(const struct tracer *tracer)
-{
-	(void)tracer;
-	return 0;
-}
-
 int tracer_fd(const struct tracer *tracer)
 {
 	(void)tracer;

@@ -47,53 +47,63 @@ struct tracer {
  * What each backend attaches, in this order: the door that opens an episode
  * comes last, so that no selection is seen from its middle.
  */
-struct door {
-	const char *program;
-	bool optional;   /* does without it */
-	bool calibrates; /* sees oom_badness return; before any door to an episode is open */
+enum door_role {
+	DOOR_PLAIN,
+	DOOR_POINTS,      /* sees oom_badness return; before any door to an episode is open */
+	DOOR_POINTS_PART, /* sees the part of it that the compiler split off, if it did (5.10) */
+	DOOR_RUN,         /* is attached to nothing, but run by the loader */
 };
 
-static const struct door doors[WIRE_BACKENDS][LINKS_MAX] = {
-	[BACKEND_FENTRY] =
-		{
-			{"sched_process_exit", false, false},
-			{"signal_generate", false, false},
-			{"start_task_reaping", true, false},
-			{"finish_task_reaping", true, false},
-			{"mark_victim_follow", false, false},
-			{"fexit_oom_badness", true, true},
-			{"kretprobe_oom_badness_part", true, false},
-			{"fexit_oom_evaluate_task", true, false},
-			{"fexit_out_of_memory", false, false},
-			{"fentry_dump_header", true, false},
-			{"fentry_oom_kill_process", false, false},
-			{"fentry_out_of_memory", false, false},
-		},
-	[BACKEND_KPROBE] =
-		{
-			{"sched_process_exit", false, false},
-			{"signal_generate", false, false},
-			{"start_task_reaping", true, false},
-			{"finish_task_reaping", true, false},
-			{"mark_victim_follow", false, false},
-			{"kretprobe_oom_badness", true, true},
-			{"kretprobe_oom_badness_part", true, false},
-			{"kprobe_oom_evaluate_task", true, false},
-			{"kretprobe_oom_evaluate_task", true, false},
-			{"kretprobe_out_of_memory", false, false},
-			{"kprobe_dump_header", true, false},
-			{"kprobe_oom_kill_process", false, false},
-			{"kprobe_out_of_memory", false, false},
-		},
-	[BACKEND_TRACEPOINT] =
-		{
-			{"sched_process_exit", false, false},
-			{"signal_generate", false, false},
-			{"start_task_reaping", true, false},
-			{"finish_task_reaping", true, false},
-			{"mark_victim_decide", false, false},
-			{"read_text", true, false},
-		},
+struct door {
+	const char *program;
+	bool optional; /* does without it */
+	enum door_role role;
+	/* Left out where BTF lacks this function: its program would fail the whole load. */
+	const char *function;
+};
+
+static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
+	{
+		[BACKEND_FENTRY] =
+			{
+				{"sched_process_exit", false, DOOR_PLAIN, NULL},
+				{"signal_generate", false, DOOR_PLAIN, NULL},
+				{"start_task_reaping", true, DOOR_PLAIN, NULL},
+				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
+				{"fexit_oom_badness", true, DOOR_POINTS, "oom_badness"},
+				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
+				{"fexit_oom_evaluate_task", true, DOOR_PLAIN, "oom_evaluate_task"},
+				{"fexit_out_of_memory", false, DOOR_PLAIN, NULL},
+				{"fentry_dump_header", true, DOOR_PLAIN, "dump_header"},
+				{"fentry_oom_kill_process", false, DOOR_PLAIN, NULL},
+				{"fentry_out_of_memory", false, DOOR_PLAIN, NULL},
+			},
+		[BACKEND_KPROBE] =
+			{
+				{"sched_process_exit", false, DOOR_PLAIN, NULL},
+				{"signal_generate", false, DOOR_PLAIN, NULL},
+				{"start_task_reaping", true, DOOR_PLAIN, NULL},
+				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
+				{"kretprobe_oom_badness", true, DOOR_POINTS, NULL},
+				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
+				{"kprobe_oom_evaluate_task", true, DOOR_PLAIN, NULL},
+				{"kretprobe_oom_evaluate_task", true, DOOR_PLAIN, NULL},
+				{"kretprobe_out_of_memory", false, DOOR_PLAIN, NULL},
+				{"kprobe_dump_header", true, DOOR_PLAIN, NULL},
+				{"kprobe_oom_kill_process", false, DOOR_PLAIN, NULL},
+				{"kprobe_out_of_memory", false, DOOR_PLAIN, NULL},
+			},
+		[BACKEND_TRACEPOINT] =
+			{
+				{"sched_process_exit", false, DOOR_PLAIN, NULL},
+				{"signal_generate", false, DOOR_PLAIN, NULL},
+				{"start_task_reaping", true, DOOR_PLAIN, NULL},
+				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"mark_victim_decide", false, DOOR_PLAIN, NULL},
+				{"read_text", true, DOOR_RUN, NULL},
+			},
 };
 
 /* libbpf reports by printing: the last warning is the reason that a refusal gives. */
@@ -182,24 +192,10 @@ static struct bpf_program *program_of(const struct tracer *tracer, const struct 
 	return bpf_object__find_program_by_name(tracer->skel->obj, door->program);
 }
 
-/* fentry of a function that BTF does not have would fail the whole load. */
-static bool hook_is_known(const struct btf *btf, const struct door *door)
-{
-	if (!strcmp(door->program, "fexit_oom_badness"))
-		return btf_check_function(btf, "oom_badness") == FUNCTION_MATCHES;
-	/* Without it an episode has no selection, and the bodies walk the tasks instead. */
-	if (!strcmp(door->program, "fexit_oom_evaluate_task"))
-		return btf_check_function(btf, "oom_evaluate_task") == FUNCTION_MATCHES;
-	/* Asked for no argument, which is why its prototype may have changed (6.12). */
-	if (!strcmp(door->program, "fentry_dump_header"))
-		return btf_function_id(btf, "dump_header") >= 0;
-	return true;
-}
-
 static void choose_programs(const struct tracer *tracer, const struct btf *btf)
 {
 	for (const struct door *door = doors[tracer->backend]; door->program; door++) {
-		if (!hook_is_known(btf, door))
+		if (door->function && btf_function_id(btf, door->function) < 0)
 			continue;
 		bpf_program__set_autoload(program_of(tracer, door), true);
 	}
@@ -244,17 +240,17 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 		struct bpf_link *link;
 		int err;
 
-		if (!bpf_program__autoload(program) || program == tracer->skel->progs.read_text)
+		if (!bpf_program__autoload(program) || door->role == DOOR_RUN)
 			continue;
 		link = bpf_program__attach(program);
 		err = libbpf_get_error(link);
-		if (strstr(door->program, "oom_badness_part"))
+		if (door->role == DOOR_POINTS_PART)
 			part = err;
-		else if (strstr(door->program, "oom_badness"))
+		else if (door->role == DOOR_POINTS)
 			whole = err;
 		if (!err) {
 			tracer->links[tracer->n_links++] = link;
-			if (door->calibrates)
+			if (door->role == DOOR_POINTS)
 				calibrate(tracer);
 		} else if (!door->optional) {
 			refuse(refusal, "", "attaching %s: %s", door->program, strerror(-err));
@@ -453,11 +449,6 @@ enum backend tracer_backend(const struct tracer *tracer)
 uint32_t tracer_max_candidates(const struct tracer *tracer)
 {
 	return tracer->max_candidates;
-}
-
-uint32_t tracer_ring_size(const struct tracer *tracer)
-{
-	return tracer->ring_size;
 }
 
 int tracer_fd(const struct tracer *tracer)

@@ -72,7 +72,6 @@ void tracer_set_swap_total(struct tracer *tracer, uint64_t pages);
 
 enum backend tracer_backend(const struct tracer *tracer);
 uint32_t tracer_max_candidates(const struct tracer *tracer);
-uint32_t tracer_ring_size(const struct tracer *tracer);
 
 /* Readable when records wait. Belongs to the tracer. */
 int tracer_fd(const struct tracer *tracer);
