@@ -319,6 +319,7 @@ static __always_inline void describe_call(__u64 memcg)
 						    : RSS_APPROXIMATE;
 	read_invoker();
 	read_memcg(memcg);
+	__builtin_memset(&decision->sysctls, 0xff, sizeof(decision->sysctls));
 }
 
 /*

@@ -19,7 +19,7 @@
 #include <linux/types.h>
 #endif
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 #define WIRE_COMM_LEN    16   /* TASK_COMM_LEN, include/linux/sched.h */
 #define WIRE_PATH_LEN    1024 /* bytes of one cgroup path, separators included */
@@ -29,6 +29,9 @@
 #define WIRE_CHUNK_TASKS 16   /* candidates in one WIRE_CANDIDATES record */
 #define WIRE_MESSAGE_LEN 64   /* the text oom_kill_process was called with */
 #define WIRE_CMDLINE_LEN 256  /* bytes of the victim's command line */
+#define WIRE_NODE_WORDS  16   /* a nodemask of 1024 nodes, MAX_NUMNODES at the most */
+#define WIRE_ZONES       16   /* zones of which each one is told; all of them are summed */
+#define WIRE_ZONE_NAME   16
 
 enum wire_kind {
 	WIRE_DECISION = 1,   /* struct wire_decision: a victim has been chosen */
@@ -37,6 +40,8 @@ enum wire_kind {
 	WIRE_END = 4,        /* struct wire_end: out_of_memory has returned */
 	WIRE_FATE = 5,       /* struct wire_fate: what became of a victim */
 	WIRE_SIGNAL = 6,     /* struct wire_signal: a user-space OOM killer's signal */
+	WIRE_MEMORY = 7,     /* struct wire_memory: what the memory was used for */
+	WIRE_WAITING = 8,    /* struct wire_waiting: a task waits, under a disabled v1 OOM killer */
 
 	WIRE_USER = 128,
 	WIRE_HOST = 128,   /* struct wire_host: where and how it was recorded */
@@ -47,6 +52,7 @@ enum wire_kind {
 	WIRE_DETACH = 133, /* no body: the last record of a clean end */
 	WIRE_GFP = 134,    /* struct wire_gfp: this kernel's names of gfp flags, where known */
 	WIRE_SYMBOL = 135, /* struct wire_symbol: the name of a kernel address */
+	WIRE_DETAIL = 136, /* struct wire_detail: what /proc and the node said of a victim, later */
 };
 
 /* Why something that happened is not, or not whole, in the stream. */
@@ -56,6 +62,7 @@ enum wire_loss {
 	LOSS_RING_VICTIM,       /* a victim beyond the chosen one: no room */
 	LOSS_RING_END,          /* an end mark: no room */
 	LOSS_RING_FATE,         /* an exit, freed or reaped mark: no room */
+	LOSS_RING_MEMORY,       /* what the memory was used for: no room */
 	LOSS_SCRATCH_CANDIDATE, /* a candidate: more than the scratch holds */
 	LOSS_WALK_CANDIDATE,    /* walks of the task list given up at their bound */
 	LOSS_VICTIM_TABLE,      /* a victim's fate: too many are dying at once */
@@ -113,9 +120,10 @@ struct wire_task {
 	__u64 rss_shmem;
 	__u64 swap;
 	__u64 pgtables_bytes;
-	__s64 points; /* valid with a TASK_POINTS flag */
-	__u32 pid;    /* the process: tgid */
-	__u32 tid;    /* the thread that has the mm */
+	__s64 points;        /* valid with a TASK_POINTS flag */
+	__u64 cap_effective; /* bits of include/uapi/linux/capability.h */
+	__u32 pid;           /* the process: tgid */
+	__u32 tid;           /* the thread that has the mm */
 	__u32 ppid;
 	__u32 uid;
 	__u32 threads;
@@ -124,7 +132,9 @@ struct wire_task {
 	__u8 skip;  /* enum wire_skip */
 	__u8 flags; /* enum wire_task_flags */
 	__u8 pad[3];
-	__u32 ns_pid;             /* the process in its own pid namespace; 0: not known */
+	__u32 ns_pid; /* the process in its own pid namespace; 0: not known */
+	__u32 euid;
+	__u32 mm_id;              /* equal for processes that share their memory; 0: no mm */
 	char comm[WIRE_COMM_LEN]; /* of the thread that has the mm; any bytes */
 };
 
@@ -182,6 +192,24 @@ enum wire_source {                   /* where the candidates come from */
 		   SOURCE_SNAPSHOT,  /* walked by oomtrace, right after the choice */
 };
 
+/* The sysctls that shape a decision; WIRE_NONE_U32: not known. */
+struct wire_sysctls {
+	__u32 panic_on_oom;
+	__u32 oom_kill_allocating_task;
+	__u32 oom_dump_tasks;
+	__u32 overcommit_memory;
+};
+
+/* Sets of nodes, node 0 in the lowest bit of the first word; the kernel's own words for them. */
+struct wire_nodes {
+	__u64 nodemask[WIRE_NODE_WORDS];     /* of the request; valid with has_nodemask */
+	__u64 mems_allowed[WIRE_NODE_WORDS]; /* the invoker's, by its cpuset */
+	char cpuset[WIRE_PATH_NAME]; /* the name, not the path, of the invoker's cpuset cgroup */
+	__u8 has_nodemask;           /* 0: any node would do, which the kernel prints as (null) */
+	__u8 known;                  /* 0: neither mems_allowed nor cpuset holds */
+	__u8 pad[6];
+};
+
 enum wire_decision_flags {
 	DECISION_CONTROL = 1 << 0,    /* oom_control was seen: gfp_mask, order, totalpages hold */
 	DECISION_RUNNER_UP = 1 << 1,  /* runner_up holds */
@@ -189,8 +217,8 @@ enum wire_decision_flags {
 	DECISION_OPEN = 1 << 3,       /* no end mark will come; close on the deadline */
 	DECISION_TOTALPAGES = 1 << 4, /* totalpages holds (implied by CONTROL) */
 	DECISION_EXITING = 1 << 5,    /* the fast path: a task already exiting was marked */
-	DECISION_NO_VICTIM = 1 << 7,  /* nobody was chosen: victim does not hold, nothing dies */
 	DECISION_TRUNCATED = 1 << 6,  /* the walk was given up at its bound: total is too low */
+	DECISION_NO_VICTIM = 1 << 7,  /* nobody was chosen: victim does not hold, nothing dies */
 };
 
 /* One choice: who asked, within what, who was chosen and who came second. */
@@ -229,6 +257,82 @@ struct wire_decision {
 	__u8 cmdline_cut;  /* it is longer */
 	__u8 pad4[3];
 	char cmdline[WIRE_CMDLINE_LEN]; /* the victim's arguments, each with its NUL; any bytes */
+	struct wire_sysctls sysctls;
+	struct wire_nodes nodes;
+};
+
+/*
+ * What memory is used for, in bytes, as memory.stat and /proc/vmstat name it:
+ * USE_FILE includes USE_SHMEM, USE_KERNEL those of its parts that the kernel
+ * counts into it. WIRE_NONE_U64: this kernel does not count it, or it could not be read.
+ */
+enum wire_use {
+	USE_ANON,               /* anon */
+	USE_FILE,               /* file: page cache, tmpfs and shared memory included */
+	USE_SHMEM,              /* shmem: tmpfs, System V and POSIX shared memory */
+	USE_SWAPCACHED,         /* swapcached: in memory and in swap, part of anon or shmem */
+	USE_KERNEL,             /* kernel: all kernel memory charged to the memcg, since 5.18 */
+	USE_SLAB_RECLAIMABLE,   /* slab_reclaimable */
+	USE_SLAB_UNRECLAIMABLE, /* slab_unreclaimable */
+	USE_KERNEL_STACK,       /* kernel_stack */
+	USE_PAGE_TABLES,        /* pagetables; of a memcg since 5.11 */
+	USE_SEC_PAGE_TABLES,    /* sec_pagetables: of virtual machines, since 6.1 */
+	USE_PERCPU,             /* percpu */
+	USE_SOCK,               /* sock: network buffers */
+	USE_VMALLOC,            /* vmalloc */
+	USE_ZSWAP,              /* zswap: compressed pages in memory */
+	USE_HUGETLB,            /* hugetlb: of the machine the whole pool, free pages included */
+	USE_MAX,
+};
+
+/* One zone's pages. free below min is why the allocator gave up there. */
+struct wire_zone {
+	__u64 free;
+	__u64 min, low, high; /* watermarks, a boost included */
+	__u64 managed;
+	__u32 node;
+	__u32 pad;
+	char name[WIRE_ZONE_NAME];
+};
+
+#define WIRE_PSI_UNIT \
+	2048 /* FIXED_1, include/linux/sched/loadavg.h: averages of percents, in 1/2048 */
+
+/* Averages over 10, 60 and 300 s as the kernel last computed them, every 2 s; WIRE_NONE_U32 each.
+ */
+struct wire_psi {
+	__u32 some[3];
+	__u32 full[3];
+};
+
+/*
+ * What the memory was used for: sent with the first mark of a victim, which is
+ * when the kernel has brought its own counters up to date for its report; of a
+ * decision without a victim before that report. In bytes; WIRE_NONE_U64: not known.
+ */
+struct wire_memory {
+	struct wire_head head;
+	__u64 memcg_usage;        /* the counter at this moment; the decision has that of its own */
+	__u64 memcg_use[USE_MAX]; /* of the memcg that ran out, its descendants included */
+	__u64 mem_total;          /* pages that the zones manage */
+	__u64 mem_free;
+	__u64 swap_total, swap_free;
+	__u64 use[USE_MAX]; /* of the machine */
+	struct wire_psi memcg_psi, psi;
+	__u32 zones_count; /* of zones[] */
+	__u32 zones_cut;   /* 1: there are more */
+	struct wire_zone zones[WIRE_ZONES];
+};
+
+/* A task that got no memory and waits for user space to help: memory.oom_control says so (v1). */
+struct wire_waiting {
+	struct wire_head head; /* of no episode */
+	__u64 memcg_id;
+	__u64 usage, limit; /* pages, of the memcg */
+	__u32 pid, tid, uid;
+	__u32 repeated; /* waits alike since the last that was sent, and not sent */
+	char comm[WIRE_COMM_LEN];
+	struct wire_path path; /* of the memcg */
 };
 
 enum wire_rss { /* what this kernel's scoring reads */
@@ -246,8 +350,14 @@ struct wire_candidates {
 	struct wire_task tasks[WIRE_CHUNK_TASKS];
 };
 
+enum wire_victim_flags {
+	VICTIM_SHARES_MM = 1 << 0, /* killed because it shares the memory of one that was chosen */
+};
+
 struct wire_victim {
 	struct wire_head head;
+	__u32 flags; /* enum wire_victim_flags */
+	__u32 pad;
 	struct wire_task task;
 	struct wire_path path;
 };
@@ -278,7 +388,7 @@ struct wire_fate {
 	__u64 start_ns; /* with pid, the victim's identity */
 	__u32 pid;
 	__u32 what;         /* enum wire_fate_what */
-	__u64 reaped_pages; /* FATE_REAPED; WIRE_NONE_U64: not known */
+	__u64 reaped_pages; /* FATE_REAPED: resident pages that went; WIRE_NONE_U64: not known */
 	__u32 aborted;      /* out_of_memory calls so far that gave up because it was still dying;
 			       WIRE_NONE_U32: not seen */
 	__u32 pad;
@@ -309,6 +419,10 @@ struct wire_refusal {
 	char reason[WIRE_REASON_LEN];
 };
 
+enum wire_host_flags {
+	HOST_OWN_PIDS = 1 << 0, /* the loader runs in a pid namespace that is not the host's */
+};
+
 struct wire_host {
 	struct wire_head head;
 	__u64 attached_ns; /* boot_ns of the moment everything was attached */
@@ -317,7 +431,7 @@ struct wire_host {
 	__u64 mem_total_pages;
 	__u64 oom_kills; /* /proc/vmstat oom_kill at attach; WIRE_NONE_U64: not known */
 	__u32 backend;   /* index: 0 fentry, 1 kprobe, 2 tracepoint */
-	__u32 pad;
+	__u32 flags;     /* enum wire_host_flags */
 	struct wire_refusal refusals[WIRE_BACKENDS];
 	char version[WIRE_TEXT_LEN]; /* of oomtrace */
 	char host[WIRE_TEXT_LEN];
@@ -351,6 +465,21 @@ struct wire_symbol {
 	char name[WIRE_SYMBOL_LEN]; /* of the function it lies in; cut where it is longer */
 };
 
+#define WIRE_POD_LEN 256 /* a DNS subdomain name of 253, or a namespace's 63 */
+
+/* What was looked up about a victim while it died. */
+struct wire_detail {
+	struct wire_head head; /* of no episode */
+	__u64 start_ns;        /* with pid, the victim's identity */
+	__u32 pid;
+	__u32 cmdline_len; /* 0: not known */
+	__u32 cmdline_cut; /* 1: it is longer */
+	__u32 pad;
+	char cmdline[WIRE_CMDLINE_LEN]; /* as in the decision */
+	char pod[WIRE_POD_LEN];         /* "": not known */
+	char pod_namespace[WIRE_POD_LEN];
+};
+
 #define WIRE_GFP_BITS 32
 #define WIRE_GFP_NAME 24 /* the longest is SKIP_KASAN_UNPOISON */
 struct wire_gfp {
@@ -361,12 +490,15 @@ struct wire_gfp {
 
 #define WIRE_ASSERT(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
 WIRE_ASSERT(struct wire_head, 24);
-WIRE_ASSERT(struct wire_task, 128);
+WIRE_ASSERT(struct wire_task, 144);
 WIRE_ASSERT(struct wire_path, 1288);
 WIRE_ASSERT(struct wire_memcg, 1336);
-WIRE_ASSERT(struct wire_decision, 5544);
-WIRE_ASSERT(struct wire_candidates, 2080);
-WIRE_ASSERT(struct wire_victim, 1440);
+WIRE_ASSERT(struct wire_nodes, 520);
+WIRE_ASSERT(struct wire_decision, 6112);
+WIRE_ASSERT(struct wire_candidates, 2336);
+WIRE_ASSERT(struct wire_memory, 1384);
+WIRE_ASSERT(struct wire_waiting, 1368);
+WIRE_ASSERT(struct wire_victim, 1464);
 WIRE_ASSERT(struct wire_end, 32);
 WIRE_ASSERT(struct wire_fate, 56);
 WIRE_ASSERT(struct wire_signal, 88);
@@ -374,7 +506,8 @@ WIRE_ASSERT(struct wire_host, 1016);
 WIRE_ASSERT(struct wire_clock, 32);
 WIRE_ASSERT(struct wire_kmsg, 1056);
 WIRE_ASSERT(struct wire_gfp, 792);
-WIRE_ASSERT(struct wire_lost, 120);
+WIRE_ASSERT(struct wire_lost, 128);
 WIRE_ASSERT(struct wire_symbol, 96);
+WIRE_ASSERT(struct wire_detail, 816);
 
 #endif /* OOMTRACE_WIRE_H */

@@ -90,6 +90,7 @@ struct wire_decision gen_decision(uint64_t episode, uint64_t boot_ns)
 		.victim = gen_task(100, "victim", 1000),
 		.victim_path = gen_path("system.slice", "app.service", NULL),
 		.invoker_path = gen_path("system.slice", "app.service", NULL),
+		.sysctls = {WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32},
 	};
 
 	decision.victim.memcg_id = 77;

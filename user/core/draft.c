@@ -296,6 +296,7 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	episode->backend = setting->backend;
 	episode->page_size = setting->page_size;
 	episode->constraint = CONSTRAINT_UNKNOWN;
+	episode->sysctls = decision->sysctls;
 	if (!(decision->flags & DECISION_NO_VICTIM))
 		convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns,
 			   episode->id);

@@ -26,6 +26,10 @@ const char *backend_name(unsigned int backend);
 /* The contract's word for a loss reason (enum wire_loss); "unknown" when out of range. */
 const char *loss_name(unsigned int loss);
 
+/* The contract's word for a use of memory (enum wire_use), without its _bytes; NULL out of range.
+ */
+const char *use_name(unsigned int use);
+
 /* The contract's word for a skip reason (enum wire_skip); NULL for SKIP_NONE or out of range. */
 const char *skip_name(unsigned int skip);
 
@@ -41,8 +45,10 @@ enum killed_as { KILLED_AS_CHOSEN, KILLED_AS_GROUP, KILLED_AS_SHARED_MM };
 
 struct task {
 	uint32_t known; /* enum task_known */
-	uint32_t pid, tid, ppid, uid;
-	uint32_t ns_pid;              /* in its own pid namespace; 0: not known */
+	uint32_t pid, tid, ppid, uid, euid;
+	uint32_t ns_pid;        /* in its own pid namespace; 0: not known */
+	uint32_t mm_id;         /* equal for processes that share their memory; 0: not known */
+	uint64_t cap_effective; /* bits of linux/capability.h, with TASK_KNOWS_IDENTITY */
 	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
 	const char *cmdline;          /* arguments with blanks between them, or NULL */
 	bool cmdline_truncated;
@@ -74,7 +80,8 @@ enum selection {
 enum no_kill { /* why a decision has no victim */
 	       NO_KILL_IT_HAS_ONE,
 	       NO_KILL_NOTHING_KILLABLE,
-	       NO_KILL_PANIC, /* vm.panic_on_oom: the kernel panics next */
+	       NO_KILL_PANIC,    /* vm.panic_on_oom: the kernel panics next */
+	       NO_KILL_DISABLED, /* memory.oom_control of version 1: the invoker waits */
 };
 
 /* The contract's word for it; NULL when there is a victim. */
@@ -96,6 +103,33 @@ struct memcg {
 	uint64_t usage_bytes, limit_bytes, swap_bytes, swap_limit_bytes;
 };
 
+#define BYTES_UNKNOWN UINT64_MAX
+#define PSI_UNKNOWN   WIRE_NONE_U32
+
+struct zone {
+	char name[WIRE_ZONE_NAME + 1];
+	uint32_t node;
+	uint64_t free_bytes, min_bytes, low_bytes, high_bytes, managed_bytes;
+};
+
+/* What the memory was used for, at the decision; BYTES_UNKNOWN where that is not known. */
+struct memory {
+	uint64_t memcg_usage_bytes;
+	uint64_t memcg_use_bytes[USE_MAX];
+	uint64_t total_bytes, free_bytes, swap_total_bytes, swap_free_bytes;
+	uint64_t use_bytes[USE_MAX];
+	struct wire_psi memcg_psi, psi; /* in 1 / WIRE_PSI_UNIT percent; PSI_UNKNOWN */
+	struct zone zones[WIRE_ZONES];
+	uint32_t n_zones;
+	bool zones_cut; /* there are more */
+};
+
+#define EPISODE_NODES_TEXT 256 /* a list of nodes: "0-3,8"; cut where it is longer */
+
+/* From how many kills of one cgroup within how long it is said that they are many. */
+#define RECENT_KILLS     5
+#define RECENT_WITHIN_NS (600ULL * 1000 * 1000 * 1000)
+
 enum episode_known {
 	EPISODE_KNOWS_CONSTRAINT = 1 << 0,
 	EPISODE_KNOWS_TOTALPAGES = 1 << 1,
@@ -104,6 +138,8 @@ enum episode_known {
 	EPISODE_KNOWS_MEMCG = 1 << 4,    /* struct memcg holds something */
 	EPISODE_KNOWS_INVOKER = 1 << 5,
 	EPISODE_KNOWS_SCOPE = 1 << 6,
+	EPISODE_KNOWS_NODES = 1 << 7,  /* invoker's cpuset and mems_allowed */
+	EPISODE_KNOWS_MEMORY = 1 << 8, /* struct memory holds something */
 };
 
 struct episode {
@@ -136,11 +172,19 @@ struct episode {
 		const char *stack[WIRE_STACK_LEN]; /* functions, from out_of_memory outwards */
 		size_t stack_len;                  /* 0: not known */
 		char gfp_text[EPISODE_GFP_TEXT];   /* "GFP_KERNEL|__GFP_COMP" */
+		char nodemask[EPISODE_NODES_TEXT]; /* "": any node would do, or not known */
+		char mems_allowed[EPISODE_NODES_TEXT];
+		char cpuset[WIRE_PATH_NAME]; /* the name of its cgroup, any bytes but NUL */
 	} invoker;
+	struct wire_sysctls sysctls; /* WIRE_NONE_U32 where not known */
 	struct memcg memcg;
 	struct memcg ancestors[WIRE_ANCESTORS]; /* of memcg: its parent first, the root last */
 	uint32_t n_ancestors;
 	bool ancestors_cut; /* there are more */
+	struct memory memory;
+	uint32_t recent_kills; /* of this cgroup within RECENT_WITHIN_NS; 0: fewer than RECENT_KILLS
+				*/
+	uint64_t recent_span_ns; /* from the first of those to this one */
 
 	struct task victim;
 	struct task *victims; /* every process killed, the chosen one first */
@@ -167,12 +211,16 @@ struct outcome {
 	char comm[WIRE_COMM_LEN + 1];
 	uint64_t boot_ns;
 	int64_t real_ns;
-	bool has_sigkill, has_exited, has_freed, has_reaped, has_aborted;
-	int64_t sigkill_ns, exited_ns, freed_ns, reaped_ns;
+	bool has_sigkill, has_exited, has_freed, has_reaped, has_reap_skipped, has_aborted;
+	int64_t sigkill_ns, exited_ns, freed_ns, reaped_ns, reap_skipped_ns;
 	bool has_reaped_bytes;
 	uint64_t reaped_bytes;
 	uint32_t aborted_selections;
 	int64_t watched_ns; /* from the decision until it was last looked at; 0: not known */
+	/* Looked up while it died, where that was quick enough; "" otherwise. */
+	char cmdline[WIRE_CMDLINE_LEN + 1]; /* arguments with blanks between them */
+	bool cmdline_truncated;
+	char pod[WIRE_POD_LEN], pod_namespace[WIRE_POD_LEN];
 };
 
 /* A signal of a user-space OOM killer, which is easily taken for the kernel's kill. */

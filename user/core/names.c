@@ -19,6 +19,7 @@ const char *loss_name(unsigned int loss)
 		[LOSS_RING_VICTIM] = "ring_victim",
 		[LOSS_RING_END] = "ring_end",
 		[LOSS_RING_FATE] = "ring_fate",
+		[LOSS_RING_MEMORY] = "ring_memory",
 		[LOSS_SCRATCH_CANDIDATE] = "scratch_candidate",
 		[LOSS_WALK_CANDIDATE] = "walk_candidate",
 		[LOSS_VICTIM_TABLE] = "victim_table",
@@ -33,9 +34,36 @@ const char *loss_name(unsigned int loss)
 
 const char *no_kill_name(unsigned int no_kill)
 {
-	if (no_kill == NO_KILL_NOTHING_KILLABLE)
-		return "nothing_killable";
-	return no_kill == NO_KILL_PANIC ? "panic_on_oom" : NULL;
+	static const char *const names[] = {
+		[NO_KILL_NOTHING_KILLABLE] = "nothing_killable",
+		[NO_KILL_PANIC] = "panic_on_oom",
+		[NO_KILL_DISABLED] = "oom_kill_disabled",
+	};
+
+	return no_kill < sizeof(names) / sizeof(names[0]) ? names[no_kill] : NULL;
+}
+
+const char *use_name(unsigned int use)
+{
+	static const char *const names[USE_MAX] = {
+		[USE_ANON] = "anon",
+		[USE_FILE] = "file",
+		[USE_SHMEM] = "shmem",
+		[USE_SWAPCACHED] = "swapcached",
+		[USE_KERNEL] = "kernel",
+		[USE_SLAB_RECLAIMABLE] = "slab_reclaimable",
+		[USE_SLAB_UNRECLAIMABLE] = "slab_unreclaimable",
+		[USE_KERNEL_STACK] = "kernel_stack",
+		[USE_PAGE_TABLES] = "pagetables",
+		[USE_SEC_PAGE_TABLES] = "sec_pagetables",
+		[USE_PERCPU] = "percpu",
+		[USE_SOCK] = "sock",
+		[USE_VMALLOC] = "vmalloc",
+		[USE_ZSWAP] = "zswap",
+		[USE_HUGETLB] = "hugetlb",
+	};
+
+	return use < USE_MAX ? names[use] : NULL;
 }
 
 const char *skip_name(unsigned int skip)

@@ -74,6 +74,10 @@ static size_t record_size(const union wire_record *record, size_t len)
 		return sizeof(record->fate);
 	case WIRE_SIGNAL:
 		return sizeof(record->signal);
+	case WIRE_MEMORY:
+		return sizeof(record->memory);
+	case WIRE_WAITING:
+		return sizeof(record->waiting);
 	case WIRE_HOST:
 		return sizeof(record->host);
 	case WIRE_CLOCK:
@@ -88,6 +92,8 @@ static size_t record_size(const union wire_record *record, size_t len)
 		return sizeof(record->symbol);
 	case WIRE_GFP:
 		return sizeof(record->gfp);
+	case WIRE_DETAIL:
+		return sizeof(record->detail);
 	case WIRE_TICK:
 	case WIRE_DETACH:
 		return sizeof(record->head);
@@ -100,7 +106,7 @@ static size_t record_size(const union wire_record *record, size_t len)
 static bool episode_named(const struct wire_head *head)
 {
 	return head->episode != 0 || head->kind == WIRE_FATE || head->kind == WIRE_SIGNAL ||
-	       head->kind >= WIRE_USER;
+	       head->kind == WIRE_WAITING || head->kind >= WIRE_USER;
 }
 
 static bool body_valid(const union wire_record *record)
@@ -114,6 +120,12 @@ static bool body_valid(const union wire_record *record)
 		return candidates_valid(&record->candidates);
 	case WIRE_VICTIM:
 		return task_valid(&record->victim.task) && path_valid(&record->victim.path);
+	case WIRE_MEMORY:
+		return record->memory.zones_count <= WIRE_ZONES;
+	case WIRE_WAITING:
+		return path_valid(&record->waiting.path);
+	case WIRE_DETAIL:
+		return record->detail.cmdline_len <= sizeof(record->detail.cmdline);
 	case WIRE_FATE:
 		return record->fate.what >= FATE_SIGKILL && record->fate.what <= FATE_REAP_SKIPPED;
 	case WIRE_HOST:

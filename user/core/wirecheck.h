@@ -22,6 +22,9 @@ union wire_record {
 	struct wire_lost lost;
 	struct wire_gfp gfp;
 	struct wire_symbol symbol;
+	struct wire_memory memory;
+	struct wire_waiting waiting;
+	struct wire_detail detail;
 };
 
 /*

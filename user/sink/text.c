@@ -409,6 +409,8 @@ static const struct loss_words {
 } loss_words[LOSS_MAX] = {
 	[LOSS_RING_DECISION] = {"episode", "no room in the ring", "a larger --ring-size helps"},
 	[LOSS_RING_CANDIDATE] = {"candidate", "no room in the ring", "a larger --ring-size helps"},
+	[LOSS_RING_MEMORY] = {"account of the memory", "no room in the ring",
+			      "a larger --ring-size helps"},
 	[LOSS_RING_VICTIM] = {"further victim", "no room in the ring",
 			      "a larger --ring-size helps"},
 	[LOSS_RING_END] = {"end mark", "no room in the ring", "a larger --ring-size helps"},
