@@ -285,7 +285,7 @@ enum wire_use {
 	USE_MAX,
 };
 
-/* One zone's pages. free below min is why the allocator gave up there. */
+/* One zone, in bytes. free below min is why the allocator gave up there. */
 struct wire_zone {
 	__u64 free;
 	__u64 min, low, high; /* watermarks, a boost included */
@@ -308,13 +308,14 @@ struct wire_psi {
 /*
  * What the memory was used for: sent with the first mark of a victim, which is
  * when the kernel has brought its own counters up to date for its report; of a
- * decision without a victim before that report. In bytes; WIRE_NONE_U64: not known.
+ * decision without a victim before that report. All in bytes, the zones too; WIRE_NONE_U64: not
+ * known.
  */
 struct wire_memory {
 	struct wire_head head;
 	__u64 memcg_usage;        /* the counter at this moment; the decision has that of its own */
 	__u64 memcg_use[USE_MAX]; /* of the memcg that ran out, its descendants included */
-	__u64 mem_total;          /* pages that the zones manage */
+	__u64 mem_total;          /* what the zones manage */
 	__u64 mem_free;
 	__u64 swap_total, swap_free;
 	__u64 use[USE_MAX]; /* of the machine */
