@@ -142,6 +142,7 @@ static inline void sample_fill(struct sample *sample)
 				.gfp_mask = 0xcc0,
 				.gfp_text = "GFP_KERNEL|__GFP_COMP",
 			},
+		.sysctls = {WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32},
 		.memcg =
 			{
 				.known = MEMCG_KNOWS_PATH | MEMCG_KNOWS_USAGE | MEMCG_KNOWS_SWAP,
@@ -160,6 +161,64 @@ static inline void sample_fill(struct sample *sample)
 		.n_tasks = 4,
 	};
 	sample->victims[0] = sample->tasks[0];
+}
+
+static inline void sample_no_memory(struct memory *memory)
+{
+	memset(memory, 0xff, sizeof(*memory));
+	memset(memory->zones, 0, sizeof(memory->zones));
+	memory->n_zones = 0;
+	memory->zones_cut = false;
+}
+
+/* What java's memcg used its memory for, and the machine beside it: two zones, one of them low. */
+static inline void sample_fill_memory(struct episode *episode)
+{
+	struct memory *memory = &episode->memory;
+
+	episode->known |= EPISODE_KNOWS_MEMORY;
+	sample_no_memory(memory);
+	memory->memcg_usage_bytes = 512 * MIB;
+	memory->memcg_use_bytes[USE_ANON] = 501 * MIB;
+	memory->memcg_use_bytes[USE_FILE] = 2 * MIB;
+	memory->memcg_use_bytes[USE_SHMEM] = 1 * MIB;
+	memory->memcg_use_bytes[USE_KERNEL] = 7 * MIB;
+	memory->memcg_use_bytes[USE_SLAB_RECLAIMABLE] = 1 * MIB;
+	memory->memcg_use_bytes[USE_SLAB_UNRECLAIMABLE] = 3 * MIB;
+	memory->memcg_use_bytes[USE_PAGE_TABLES] = 1300 * KIB;
+	memory->memcg_use_bytes[USE_SOCK] = 512 * KIB;
+	memory->total_bytes = 4000 * MIB;
+	memory->free_bytes = 100 * MIB;
+	memory->swap_total_bytes = 1024 * MIB;
+	memory->swap_free_bytes = 24 * MIB;
+	memory->use_bytes[USE_ANON] = 3000 * MIB;
+	memory->use_bytes[USE_FILE] = 600 * MIB;
+	memory->use_bytes[USE_SHMEM] = 500 * MIB;
+	memory->use_bytes[USE_SLAB_RECLAIMABLE] = 50 * MIB;
+	memory->use_bytes[USE_SLAB_UNRECLAIMABLE] = 150 * MIB;
+	memory->use_bytes[USE_HUGETLB] = 0;
+	memory->psi.some[0] = 45 * WIRE_PSI_UNIT + WIRE_PSI_UNIT / 2;
+	memory->psi.full[0] = 30 * WIRE_PSI_UNIT;
+	memory->psi.full[2] = 1;
+	memory->memcg_psi.full[1] = 100 * WIRE_PSI_UNIT;
+	memory->n_zones = 2;
+	memory->zones[0] = (struct zone){
+		.name = "DMA32",
+		.free_bytes = 60 * MIB,
+		.min_bytes = 20 * MIB,
+		.low_bytes = 25 * MIB,
+		.high_bytes = 30 * MIB,
+		.managed_bytes = 1900 * MIB,
+	};
+	memory->zones[1] = (struct zone){
+		.name = "Normal",
+		.node = 1,
+		.free_bytes = 11 * MIB + 205 * KIB,
+		.min_bytes = 44 * MIB,
+		.low_bytes = 55 * MIB,
+		.high_bytes = 66 * MIB,
+		.managed_bytes = 2100 * MIB,
+	};
 }
 
 /* The same among all processes, asked for by another one. */

@@ -48,6 +48,9 @@ static void every_type_of_value(void **state)
 	json_put_ms(json, "ms", 8412345);
 	json_put_ms(json, "neg", -1500);
 	json_put_ms(json, "tiny", -999);
+	json_put_decimal(json, "d", 305, 2);
+	json_put_decimal(json, "share", 1, 4);
+	json_put_decimal(json, "least", INT64_MIN, 18);
 	json_open_array(json, "a");
 	json_put_string(json, NULL, "x");
 	json_put_u64(json, NULL, 0);
@@ -62,9 +65,12 @@ static void every_type_of_value(void **state)
 	json_close(json);
 	assert_int_equal(json_end(json), 0);
 	text = writer_close(&writer, NULL);
-	assert_string_equal(text, "{\"u\":18446744073709551615,\"s\":-9223372036854775808,"
-				  "\"t\":true,\"f\":false,\"ms\":8.412,\"neg\":-0.001,"
-				  "\"tiny\":0.000,\"a\":[\"x\",0,{},[]],\"o\":{\"k\":\"v\"}}\n");
+	assert_string_equal(
+		text,
+		"{\"u\":18446744073709551615,\"s\":-9223372036854775808,"
+		"\"t\":true,\"f\":false,\"ms\":8.412,\"neg\":-0.001,"
+		"\"tiny\":0.000,\"d\":3.05,\"share\":0.0001,"
+		"\"least\":-9.223372036854775808,\"a\":[\"x\",0,{},[]],\"o\":{\"k\":\"v\"}}\n");
 	free(text);
 }
 

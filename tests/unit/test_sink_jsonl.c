@@ -228,6 +228,151 @@ static void where_a_task_lived_is_told_of_each(void **state)
 	json_decref(root);
 }
 
+static void what_the_memory_was_used_for(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	root = render(everything, &sample.episode);
+	check_absent(root, "system");
+	check_absent(root, "memcg.stat");
+	json_decref(root);
+
+	sample_fill_memory(&sample.episode);
+	root = render(everything, &sample.episode);
+	check_number(root, "memcg.stat.anon_bytes", 501 * MIB);
+	check_number(root, "memcg.stat.file_bytes", 2 * MIB);
+	check_number(root, "memcg.stat.shmem_bytes", MIB);
+	check_number(root, "memcg.stat.kernel_bytes", 7 * MIB);
+	check_number(root, "memcg.stat.pagetables_bytes", 1300 * KIB);
+	check_absent(root, "memcg.stat.zswap_bytes");
+	assert_int_equal(json_object_size(at(root, "memcg.stat")), 8);
+	check_number(root, "memcg.psi_full_avg60", 100);
+	check_absent(root, "memcg.psi_full_avg10");
+	check_absent(root, "memcg.psi_some_avg60");
+	check_number(root, "system.mem_total_bytes", 4000 * MIB);
+	check_number(root, "system.mem_free_bytes", 100 * MIB);
+	check_number(root, "system.swap_total_bytes", 1024 * MIB);
+	check_number(root, "system.swap_free_bytes", 24 * MIB);
+	check_number(root, "system.anon_bytes", 3000 * MIB);
+	check_number(root, "system.hugetlb_bytes", 0);
+	check_absent(root, "system.sock_bytes");
+	check_number(root, "system.psi_some_avg10", 45.5);
+	check_number(root, "system.psi_full_avg10", 30);
+	check_number(root, "system.psi_full_avg300", 0);
+	check_absent(root, "system.psi_some_avg300");
+	json_decref(root);
+}
+
+static void zones_and_their_watermarks(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample_fill_memory(&sample.episode);
+	root = render(everything, &sample.episode);
+	assert_int_equal(json_array_size(at(root, "system.zones")), 2);
+	check_number(root, "system.zones.0.node", 0);
+	check_string(root, "system.zones.1.name", "Normal");
+	check_number(root, "system.zones.1.node", 1);
+	check_number(root, "system.zones.1.free_bytes", 11 * MIB + 205 * KIB);
+	check_number(root, "system.zones.1.min_bytes", 44 * MIB);
+	check_number(root, "system.zones.1.low_bytes", 55 * MIB);
+	check_number(root, "system.zones.1.high_bytes", 66 * MIB);
+	check_number(root, "system.zones.1.managed_bytes", 2100 * MIB);
+	check_absent(root, "system.zones_truncated");
+	json_decref(root);
+
+	sample.episode.memory.zones_cut = true;
+	sample.episode.known &= ~(uint32_t)EPISODE_KNOWS_MEMCG;
+	root = render(everything, &sample.episode);
+	check_bool(root, "system.zones_truncated", true);
+	check_absent(root, "memcg");
+	json_decref(root);
+}
+
+static void memory_of_which_nothing_is_known_and_the_most_there_can_be(void **state)
+{
+	struct sample sample;
+	struct memory *memory = &sample.episode.memory;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample_no_memory(memory);
+	sample.episode.known |= EPISODE_KNOWS_MEMORY;
+	root = render(everything, &sample.episode);
+	check_absent(root, "memcg.stat");
+	assert_int_equal(json_object_size(at(root, "system")), 0);
+	json_decref(root);
+
+	for (unsigned int use = 0; use < USE_MAX; use++)
+		memory->use_bytes[use] = INT64_MAX;
+	memory->psi.some[0] = PSI_UNKNOWN - 1;
+	memory->n_zones = WIRE_ZONES;
+	memset(memory->zones[3].name, 'Z', WIRE_ZONE_NAME);
+	memory->zones[3].node = UINT32_MAX;
+	root = render(everything, &sample.episode);
+	/* The uses, an average and the zones. */
+	assert_int_equal(json_object_size(at(root, "system")), USE_MAX + 2);
+	check_number(root, "system.psi_some_avg10", 2097151.99);
+	check_string(root, "system.zones.3.name", "ZZZZZZZZZZZZZZZZ");
+	check_number(root, "system.zones.3.node", UINT32_MAX);
+	json_decref(root);
+}
+
+static void sysctls_nodes_and_kills_before(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	root = render(everything, &sample.episode);
+	check_absent(root, "sysctl");
+	check_absent(root, "invoker.nodemask");
+	check_absent(root, "invoker.mems_allowed");
+	check_absent(root, "invoker.cpuset");
+	check_absent(root, "recent_kills");
+	json_decref(root);
+
+	sample.episode.sysctls = (struct wire_sysctls){
+		.panic_on_oom = 0,
+		.oom_kill_allocating_task = 1,
+		.oom_dump_tasks = WIRE_NONE_U32,
+		.overcommit_memory = 2,
+	};
+	strcpy(sample.episode.invoker.nodemask, "0-3,8");
+	strcpy(sample.episode.invoker.mems_allowed, "0-15");
+	strcpy(sample.episode.invoker.cpuset, "jobs\xff");
+	sample.episode.recent_kills = 5;
+	sample.episode.recent_span_ns = 250123456789;
+	root = render(everything, &sample.episode);
+	check_number(root, "sysctl.panic_on_oom", 0);
+	check_number(root, "sysctl.oom_kill_allocating_task", 1);
+	check_absent(root, "sysctl.oom_dump_tasks");
+	check_number(root, "sysctl.overcommit_memory", 2);
+	check_string(root, "invoker.nodemask", "0-3,8");
+	check_absent(root, "invoker.mems_allowed");
+	check_absent(root, "invoker.cpuset");
+	check_number(root, "recent_kills.count", 5);
+	check_number(root, "recent_kills.within_ms", 250123.456);
+	json_decref(root);
+
+	sample.episode.known |= EPISODE_KNOWS_NODES;
+	memset(sample.episode.invoker.cpuset + 5, 'x', sizeof(sample.episode.invoker.cpuset) - 5);
+	root = render(everything, &sample.episode);
+	check_string(root, "invoker.mems_allowed", "0-15");
+	/* One byte was none of UTF-8 and has become three. */
+	assert_int_equal(json_string_length(at(root, "invoker.cpuset")),
+			 sizeof(sample.episode.invoker.cpuset) + 2);
+	json_decref(root);
+}
+
 static void a_global_kill_has_no_memcg(void **state)
 {
 	struct sample sample;
@@ -305,6 +450,7 @@ static void what_is_not_known_is_absent(void **state)
 		.boot_ns = 12345678901ULL,
 		.backend = WIRE_BACKENDS,
 		.constraint = CONSTRAINT_UNKNOWN,
+		.sysctls = {WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32, WIRE_NONE_U32},
 		.victim = {.pid = 5, .uid = WIRE_NONE_U32, .comm = "x", .eligible = true},
 	};
 	json_t *root, *value;
@@ -364,6 +510,8 @@ static void words_of_the_enumerations(void **state)
 static void attached_tells_what_was_refused(void **state)
 {
 	struct sink_options options = everything;
+	struct wire_host wire = *sample_host()->wire;
+	struct host host = {.wire = &wire};
 	struct sink *sink;
 	json_t *root;
 
@@ -383,6 +531,15 @@ static void attached_tells_what_was_refused(void **state)
 	assert_int_equal(json_array_size(at(root, "refused")), 1);
 	check_string(root, "refused.0.backend", "fentry");
 	check_string(root, "refused.0.reason", "no BTF");
+	check_absent(root, "pid_namespace");
+	json_decref(root);
+
+	wire.flags = HOST_OWN_PIDS;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->attached(sink, &host), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "pid_namespace", "own");
 	json_decref(root);
 }
 
@@ -419,7 +576,79 @@ static void outcomes(void **state)
 	check_number(root, "freed_ms", 9);
 	check_number(root, "aborted_selections", 0);
 	check_absent(root, "reaped_ms");
+	check_absent(root, "reaped_bytes");
+	check_absent(root, "reap_skipped_ms");
 	check_absent(root, "watched_ms");
+	check_absent(root, "cmdline");
+	check_absent(root, "container");
+	json_decref(root);
+}
+
+static void outcomes_of_the_reaper_and_what_was_looked_up(void **state)
+{
+	struct sink_options options = everything;
+	struct outcome outcome = {
+		.id = "00112233aabbccdd",
+		.pid = 4242,
+		.has_reaped = true,
+		.has_reaped_bytes = true,
+		.has_reap_skipped = true,
+		.reaped_ns = 2100000000,
+		.reap_skipped_ns = 2200000000,
+		.cmdline = "java -jar \xff",
+		.cmdline_truncated = true,
+		.pod = "web-0",
+		.pod_namespace = "shop",
+	};
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->outcome(sink, sample_host(), &outcome), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_number(root, "reaped_ms", 2100);
+	check_number(root, "reaped_bytes", 0);
+	check_number(root, "reap_skipped_ms", 2200);
+	check_string(root, "cmdline", "java -jar \xef\xbf\xbd");
+	check_bool(root, "cmdline_truncated", true);
+	check_string(root, "container.pod", "web-0");
+	check_string(root, "container.namespace", "shop");
+	json_decref(root);
+
+	memset(outcome.pod, 'p', sizeof(outcome.pod));
+	*outcome.pod_namespace = '\0';
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->outcome(sink, sample_host(), &outcome), 0);
+	root = parse_line(take_line(sink, options.fd));
+	assert_int_equal(json_string_length(at(root, "container.pod")), WIRE_POD_LEN);
+	check_absent(root, "container.namespace");
+	json_decref(root);
+}
+
+static void tasks_that_wait_under_a_disabled_killer(void **state)
+{
+	struct sink_options options = everything;
+	struct sample sample;
+	struct sink *sink;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.no_kill = NO_KILL_DISABLED;
+	options.fd = sample_fd();
+	sink = sink_jsonl_new(&options);
+	assert_int_equal(sink->ops->no_kill(sink, sample_host(), &sample.episode), 0);
+	root = parse_line(take_line(sink, options.fd));
+	check_string(root, "type", "oom_no_kill");
+	check_string(root, "reason", "oom_kill_disabled");
+	check_number(root, "invoker.pid", 4242);
+	check_string(root, "memcg.path", "/system.slice/app.service");
+	check_absent(root, "victim");
+	check_absent(root, "id");
+	check_absent(root, "why");
 	json_decref(root);
 }
 
@@ -570,6 +799,10 @@ int main(void)
 		cmocka_unit_test(candidates_and_why),
 		cmocka_unit_test(fewer_candidates_where_fewer_are_asked_for),
 		cmocka_unit_test(where_a_task_lived_is_told_of_each),
+		cmocka_unit_test(what_the_memory_was_used_for),
+		cmocka_unit_test(zones_and_their_watermarks),
+		cmocka_unit_test(memory_of_which_nothing_is_known_and_the_most_there_can_be),
+		cmocka_unit_test(sysctls_nodes_and_kills_before),
 		cmocka_unit_test(a_global_kill_has_no_memcg),
 		cmocka_unit_test(limits_of_a_memcg),
 		cmocka_unit_test(every_victim_of_a_group),
@@ -577,6 +810,8 @@ int main(void)
 		cmocka_unit_test(words_of_the_enumerations),
 		cmocka_unit_test(attached_tells_what_was_refused),
 		cmocka_unit_test(outcomes),
+		cmocka_unit_test(outcomes_of_the_reaper_and_what_was_looked_up),
+		cmocka_unit_test(tasks_that_wait_under_a_disabled_killer),
 		cmocka_unit_test(losses_and_totals),
 		cmocka_unit_test(hostile_names_stay_inside_their_string),
 		cmocka_unit_test(any_bytes_make_valid_json),

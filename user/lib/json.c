@@ -160,14 +160,22 @@ void json_put_bool(struct json *json, const char *key, bool value)
 	put_number(json, key, value ? "true" : "false");
 }
 
-void json_put_ms(struct json *json, const char *key, int64_t ns)
+void json_put_decimal(struct json *json, const char *key, int64_t value, unsigned int decimals)
 {
-	uint64_t us = (ns < 0 ? -(uint64_t)ns : (uint64_t)ns) / 1000;
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	uint64_t unit = 1;
 	char digits[32];
 
-	snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%03" PRIu64, ns < 0 && us ? "-" : "",
-		 us / 1000, us % 1000);
+	for (unsigned int i = 0; i < decimals; i++)
+		unit *= 10;
+	snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%0*" PRIu64, value < 0 ? "-" : "",
+		 size / unit, (int)decimals, size % unit);
 	put_number(json, key, digits);
+}
+
+void json_put_ms(struct json *json, const char *key, int64_t ns)
+{
+	json_put_decimal(json, key, ns / 1000, 3);
 }
 
 int json_end(struct json *json)

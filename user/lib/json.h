@@ -41,6 +41,8 @@ void json_put_string(struct json *json, const char *key, const char *text);
 void json_put_u64(struct json *json, const char *key, uint64_t value);
 void json_put_s64(struct json *json, const char *key, int64_t value);
 void json_put_bool(struct json *json, const char *key, bool value);
+/* @value of which the last @decimals digits, at most 18, stand behind the point. */
+void json_put_decimal(struct json *json, const char *key, int64_t value, unsigned int decimals);
 /* Milliseconds with three decimals. */
 void json_put_ms(struct json *json, const char *key, int64_t ns);
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Values of JSON lines that may be absent. */
+#include <string.h>
+
+#include "sink/jsonl_parts.h"
+
+void jsonl_put_text(struct json *json, const char *key, const char *text, size_t size)
+{
+	size_t len = strnlen(text, size);
+
+	if (len)
+		json_put_bytes(json, key, text, len);
+}
+
+void jsonl_put_word(struct json *json, const char *key, const char *word)
+{
+	if (word)
+		json_put_string(json, key, word);
+}
+
+void jsonl_put_path(struct json *json, const char *key, const char *cut_key, const char *path,
+		    bool truncated)
+{
+	if (!path)
+		return;
+	json_put_string(json, key, path);
+	if (truncated)
+		json_put_bool(json, cut_key, true);
+}
+
+void jsonl_put_bytes(struct json *json, const char *key, uint64_t bytes)
+{
+	if (bytes != BYTES_UNKNOWN)
+		json_put_u64(json, key, bytes);
+}
+
+void jsonl_put_loss(struct json *json, const uint64_t loss[LOSS_MAX])
+{
+	for (unsigned int i = 0; i < LOSS_MAX; i++) {
+		if (loss[i])
+			json_put_u64(json, loss_name(i), loss[i]);
+	}
+}

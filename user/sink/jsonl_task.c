@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* JSON lines: processes, those killed and those that could have been. */
+#include "core/container.h"
+#include "sink/jsonl_parts.h"
+
+static void put_task_memory(struct json *json, const struct task *task)
+{
+	json_put_u64(json, "total_vm_bytes", task->total_vm_bytes);
+	json_put_u64(json, "rss_anon_bytes", task->rss_anon_bytes);
+	json_put_u64(json, "rss_file_bytes", task->rss_file_bytes);
+	json_put_u64(json, "rss_shmem_bytes", task->rss_shmem_bytes);
+	json_put_u64(json, "swap_bytes", task->swap_bytes);
+	json_put_u64(json, "pgtables_bytes", task->pgtables_bytes);
+}
+
+void jsonl_put_place(struct json *json, const char *cgroup, bool truncated)
+{
+	struct container container;
+
+	jsonl_put_path(json, "cgroup", "cgroup_truncated", cgroup, truncated);
+	if (!container_of_path(cgroup, &container))
+		return;
+	json_open_object(json, "container");
+	if (container.known & CONTAINER_KNOWS_RUNTIME)
+		json_put_string(json, "runtime", container.runtime);
+	if (container.known & CONTAINER_KNOWS_ID)
+		json_put_string(json, "id", container.id);
+	if (container.known & CONTAINER_KNOWS_POD) {
+		json_put_string(json, "pod_uid", container.pod_uid);
+		json_put_string(json, "qos", container.qos);
+	}
+	if (container.known & CONTAINER_KNOWS_UNIT)
+		json_put_string(json, "unit", container.unit);
+	if (container.known & CONTAINER_KNOWS_SLICE)
+		json_put_string(json, "slice", container.slice);
+	if (container.known & CONTAINER_KNOWS_USER)
+		json_put_u64(json, "user", container.user);
+	if (container.known & CONTAINER_KNOWS_SESSION)
+		json_put_string(json, "session", container.session);
+	json_close(json);
+}
+
+/* The members of a task, within an object that is open. */
+static void put_task(struct json *json, const struct task *task)
+{
+	bool identity = task->known & TASK_KNOWS_IDENTITY;
+
+	json_put_u64(json, "pid", task->pid);
+	if (task->tid && task->tid != task->pid)
+		json_put_u64(json, "tid", task->tid);
+	if (task->ns_pid && task->ns_pid != task->pid)
+		json_put_u64(json, "ns_pid", task->ns_pid);
+	if (identity)
+		json_put_u64(json, "ppid", task->ppid);
+	jsonl_put_text(json, "comm", task->comm, sizeof(task->comm));
+	if (task->cmdline) {
+		json_put_string(json, "cmdline", task->cmdline);
+		if (task->cmdline_truncated)
+			json_put_bool(json, "cmdline_truncated", true);
+	}
+	if (task->uid != WIRE_NONE_U32)
+		json_put_u64(json, "uid", task->uid);
+	if (task->known & TASK_KNOWS_CGROUP)
+		jsonl_put_place(json, task->cgroup, task->cgroup_truncated);
+	if (identity) {
+		json_put_u64(json, "threads", task->threads);
+		json_put_ms(json, "age_ms", (int64_t)task->age_ns);
+	}
+	if (task->known & TASK_KNOWS_CPU)
+		json_put_ms(json, "cpu_ms", (int64_t)task->cpu_ns);
+	if (identity)
+		json_put_s64(json, "nice", task->nice);
+	if (task->known & TASK_KNOWS_MEMORY)
+		put_task_memory(json, task);
+	json_put_s64(json, "oom_score_adj", task->oom_score_adj);
+	if (task->known & TASK_KNOWS_POINTS) {
+		json_put_s64(json, "points", task->points);
+		json_put_string(json, "points_source",
+				task->points_from_kernel ? "kernel" : "computed");
+	}
+	json_put_bool(json, "eligible", task->eligible);
+	jsonl_put_word(json, "skipped", skip_name(task->skip));
+}
+
+static const char *killed_as_name(uint8_t killed_as)
+{
+	static const char *const names[] = {
+		[KILLED_AS_CHOSEN] = "chosen",
+		[KILLED_AS_GROUP] = "group",
+		[KILLED_AS_SHARED_MM] = "shared_mm",
+	};
+
+	return killed_as <= KILLED_AS_SHARED_MM ? names[killed_as] : NULL;
+}
+
+void jsonl_put_victims(struct json *json, const struct episode *episode)
+{
+	uint32_t count = episode->n_victims ? episode->n_victims : 1;
+
+	json_open_object(json, "victim");
+	put_task(json, &episode->victim);
+	json_close(json);
+	json_open_array(json, "victims");
+	for (uint32_t i = 0; i < count; i++) {
+		const struct task *task =
+			episode->n_victims ? &episode->victims[i] : &episode->victim;
+
+		json_open_object(json, NULL);
+		put_task(json, task);
+		jsonl_put_word(json, "killed_as", killed_as_name(task->killed_as));
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static const char *source_name(uint8_t source)
+{
+	static const char *const names[] = {
+		[SOURCE_NONE] = "none",
+		[SOURCE_SELECTION] = "selection",
+		[SOURCE_SNAPSHOT] = "snapshot",
+	};
+
+	return source <= SOURCE_SNAPSHOT ? names[source] : NULL;
+}
+
+void jsonl_put_candidates(struct json *json, const struct episode *episode, uint32_t most)
+{
+	uint32_t count = episode->n_tasks < most ? episode->n_tasks : most;
+
+	json_open_object(json, "candidates");
+	/* Where nothing was scanned, how many there were is not known. */
+	if (episode->candidates_source != SOURCE_NONE) {
+		json_put_u64(json, "total", episode->total);
+		json_put_u64(json, "eligible", episode->eligible);
+	}
+	json_put_u64(json, "listed", count);
+	if (episode->candidates_source != SOURCE_NONE) {
+		json_put_u64(json, "lost", episode->lost);
+		json_put_bool(json, "truncated", episode->truncated);
+	}
+	jsonl_put_word(json, "source", source_name(episode->candidates_source));
+	json_open_object(json, "passed_over");
+	for (unsigned int i = 0; i < SKIP_MAX; i++) {
+		if (episode->passed_over[i] && skip_name(i))
+			json_put_u64(json, skip_name(i), episode->passed_over[i]);
+	}
+	json_close(json);
+	json_open_array(json, "tasks");
+	for (uint32_t i = 0; i < count; i++) {
+		json_open_object(json, NULL);
+		put_task(json, &episode->tasks[i]);
+		json_close(json);
+	}
+	json_close(json);
+	json_close(json);
+}
