@@ -25,12 +25,8 @@ static void copy_path(char *to, size_t size, const char *path)
 	snprintf(to, size, "%s", path ? path : "(none)");
 }
 
-static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
+static void keep_episode(struct seen_episode *seen, const struct episode *episode)
 {
-	struct observer *observer = ctx;
-	struct seen_episode *seen = &observer->episodes[observer->n_episodes % 64];
-
-	(void)host;
 	seen->is = *episode;
 	for (uint32_t i = 0; i < episode->n_tasks && i < SEEN_TASKS; i++)
 		seen->tasks[i] = episode->tasks[i];
@@ -39,8 +35,24 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	copy_path(seen->victim_cgroup, sizeof(seen->victim_cgroup), episode->victim.cgroup);
 	copy_path(seen->invoker_cgroup, sizeof(seen->invoker_cgroup), episode->invoker.cgroup);
 	copy_path(seen->memcg_path, sizeof(seen->memcg_path), episode->memcg.path);
-	observer->n_episodes++;
+}
+
+static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct observer *observer = ctx;
+
+	(void)host;
+	keep_episode(&observer->episodes[observer->n_episodes++ % 64], episode);
 	note(observer, 'e');
+}
+
+static void on_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct observer *observer = ctx;
+
+	(void)host;
+	keep_episode(&observer->no_kills[observer->n_no_kills++ % 8], episode);
+	note(observer, 'n');
 }
 
 static void on_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
@@ -77,6 +89,7 @@ struct observer *observe_nothing(uint32_t max_candidates)
 	static const struct assembler_ops ops = {
 		.attached = on_attached,
 		.episode = on_episode,
+		.no_kill = on_no_kill,
 		.outcome = on_outcome,
 		.lost = on_lost,
 		.detached = on_detached,

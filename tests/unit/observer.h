@@ -18,14 +18,14 @@ struct seen_episode {
 
 struct observer {
 	struct assembler *assembler;
-	struct seen_episode episodes[64];
+	struct seen_episode episodes[64], no_kills[8];
 	struct outcome outcomes[SEEN_MAX];
 	struct lost lost[SEEN_MAX];
-	uint32_t n_episodes, n_outcomes, n_lost, n_attached, n_detached;
+	uint32_t n_episodes, n_no_kills, n_outcomes, n_lost, n_attached, n_detached;
 	uint64_t lost_total[LOSS_MAX]; /* the sum of what was told */
 	int64_t attached_real_ns;
 	struct totals totals; /* as told at the end */
-	char order[SEEN_MAX]; /* a, e, o, l, d: in which order things were told */
+	char order[SEEN_MAX]; /* a, e, n, o, l, d: in which order things were told */
 	uint32_t n_order;
 };
 

@@ -156,6 +156,50 @@ struct wire_fate gen_fate(uint32_t what, uint64_t boot_ns, uint32_t pid)
 	return fate;
 }
 
+struct wire_memory gen_memory(uint64_t episode, uint64_t boot_ns)
+{
+	struct wire_memory memory;
+
+	memset(&memory, 0xff, sizeof(memory));
+	memory.head = gen_head(WIRE_MEMORY, sizeof(memory), episode, boot_ns);
+	memory.zones_count = memory.zones_cut = 0;
+	memset(memory.zones, 0, sizeof(memory.zones));
+	return memory;
+}
+
+struct wire_waiting gen_waiting(uint64_t boot_ns)
+{
+	struct wire_waiting waiting = {
+		.head = gen_head(WIRE_WAITING, sizeof(waiting), 0, boot_ns),
+		.memcg_id = 77,
+		.usage = 2000,
+		.limit = 2000,
+		.pid = 100,
+		.tid = 101,
+		.uid = 1000,
+		.path = gen_path("system.slice", "app.service", NULL),
+	};
+
+	put_text(waiting.comm, sizeof(waiting.comm), "asker");
+	return waiting;
+}
+
+struct wire_detail gen_detail(uint32_t pid, const char *cmdline, const char *pod,
+			      const char *pod_namespace)
+{
+	struct wire_detail detail = {
+		.head = gen_head(WIRE_DETAIL, sizeof(detail), 0, 0),
+		.start_ns = pid * 10ULL,
+		.pid = pid,
+		.cmdline_len = (uint32_t)strlen(cmdline),
+	};
+
+	put_text(detail.cmdline, sizeof(detail.cmdline), cmdline);
+	put_text(detail.pod, sizeof(detail.pod), pod);
+	put_text(detail.pod_namespace, sizeof(detail.pod_namespace), pod_namespace);
+	return detail;
+}
+
 struct wire_kmsg gen_kmsg(uint64_t boot_ns, const char *text)
 {
 	size_t len = strnlen(text, WIRE_KMSG_LEN);

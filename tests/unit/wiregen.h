@@ -39,6 +39,14 @@ struct wire_candidates gen_candidates(uint64_t episode, uint32_t first, uint32_t
 struct wire_victim gen_victim(uint64_t episode, uint64_t boot_ns, uint32_t pid, const char *comm);
 struct wire_end gen_end(uint64_t episode, uint64_t boot_ns);
 struct wire_fate gen_fate(uint32_t what, uint64_t boot_ns, uint32_t pid);
+
+/* A memory record of which nothing is known but what the test then sets. */
+struct wire_memory gen_memory(uint64_t episode, uint64_t boot_ns);
+/* Pid 100, thread 101 "asker", waits in /system.slice/app.service, 2000 of 2000 pages. */
+struct wire_waiting gen_waiting(uint64_t boot_ns);
+/* Of the process that gen_task() makes of @pid. */
+struct wire_detail gen_detail(uint32_t pid, const char *cmdline, const char *pod,
+			      const char *pod_namespace);
 struct wire_kmsg gen_kmsg(uint64_t boot_ns, const char *text);
 struct wire_lost gen_lost(uint64_t boot_ns);
 struct wire_clock gen_clock(int64_t real_minus_boot_ns);

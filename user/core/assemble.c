@@ -9,8 +9,10 @@
 #include "core/draft.h"
 #include "core/fates.h"
 #include "core/klog.h"
+#include "core/path.h"
 #include "core/symbols.h"
 #include "core/text.h"
+#include "core/waiting.h"
 #include "core/wirecheck.h"
 
 #define BACKEND_TRACEPOINT_INDEX 2 /* enum backend is the loader's */
@@ -32,6 +34,10 @@ struct assembler {
 	struct fates *fates;
 	struct klog klog;
 	struct symbols symbols;
+	struct wire_memory held_memory; /* came before its decision; of episode 0: none */
+	uint64_t last_closed;           /* the number of the episode before */
+	struct episode waiting;
+	char waiting_path[PATH_TEXT_LEN];
 	union wire_record record; /* the one being fed, aligned */
 };
 
@@ -142,9 +148,7 @@ static void tell_outcomes(struct assembler *assembler, uint64_t due, uint64_t no
 	const struct assembler_ops *ops = assembler->config.ops;
 	struct outcome outcome;
 
-	while (fates_next(assembler->fates, due, &outcome)) {
-		if (outcome.boot_ns > now) /* given up before its deadline, at the end */
-			outcome.boot_ns = now;
+	while (fates_next(assembler->fates, due, now, &outcome)) {
 		outcome.real_ns = real_of(assembler, outcome.boot_ns);
 		/* An exit that was not told may be among what was lost: no word that it lives. */
 		if (fates_were_lost(&assembler->totals))
@@ -163,6 +167,7 @@ static void await_victims(struct assembler *assembler, const struct episode *epi
 			.start_ns = task->start_ns,
 			.boot_ns = episode->boot_ns,
 			.page_size = episode->page_size,
+			.shares_mm = task->killed_as == KILLED_AS_SHARED_MM,
 			/* calls of out_of_memory are what it cannot see */
 			.aborts_seen = episode->backend != BACKEND_TRACEPOINT_INDEX,
 		};
@@ -193,6 +198,7 @@ static void close_episode(struct assembler *assembler)
 	struct episode *episode;
 
 	episode = draft_close(assembler->draft, report_of(assembler), &losses);
+	assembler->last_closed = episode->number;
 	episode->real_ns = real_of(assembler, episode->boot_ns);
 	totals->candidates += episode->total;
 	if (episode->no_kill) {
@@ -237,9 +243,9 @@ static void take_host(struct assembler *assembler, const struct wire_host *recor
 		tell_host(assembler);
 }
 
-static void take_decision(struct assembler *assembler, const struct wire_decision *decision)
+static struct draft_setting setting_of(const struct assembler *assembler)
 {
-	struct draft_setting setting = {
+	return (struct draft_setting){
 		.boot_id = assembler->wire_host.boot_id,
 		.source = assembler->config.source,
 		.backend = assembler->wire_host.backend,
@@ -247,12 +253,58 @@ static void take_decision(struct assembler *assembler, const struct wire_decisio
 		.symbols = &assembler->symbols,
 		.gfp = assembler->gfp_known ? &assembler->gfp : NULL,
 	};
+}
+
+/* A memory record whose decision has not come, and will not any more. */
+static void drop_held_memory(struct assembler *assembler)
+{
+	if (assembler->held_memory.head.episode)
+		assembler_count_loss(assembler, LOSS_STRAY, 1);
+	assembler->held_memory.head.episode = 0;
+}
+
+static void take_memory(struct assembler *assembler, const struct wire_memory *memory)
+{
+	uint64_t number = draft_number(assembler->draft);
+
+	if (number && number == memory->head.episode) {
+		if (draft_memory(assembler->draft, memory) < 0)
+			assembler_count_loss(assembler, LOSS_MALFORMED, 1);
+	} else if (memory->head.episode == assembler->last_closed) {
+		assembler_count_loss(assembler, LOSS_STRAY, 1);
+	} else {
+		drop_held_memory(assembler);
+		assembler->held_memory = *memory;
+	}
+}
+
+static void take_decision(struct assembler *assembler, const struct wire_decision *decision)
+{
+	struct draft_setting setting = setting_of(assembler);
 
 	/* out_of_memory is serial: the one before has ended, whatever became of its end mark. */
 	if (draft_number(assembler->draft))
 		close_episode(assembler);
 	draft_begin(assembler->draft, decision, &setting);
+	if (assembler->held_memory.head.episode == decision->head.episode) {
+		draft_memory(assembler->draft, &assembler->held_memory);
+		assembler->held_memory.head.episode = 0;
+	}
+	drop_held_memory(assembler);
 	close_if_complete(assembler);
+}
+
+/* Outside oom_lock, and so perhaps amidst an open episode, which it leaves alone. */
+static void take_waiting(struct assembler *assembler, const struct wire_waiting *waiting)
+{
+	const struct assembler_ops *ops = assembler->config.ops;
+	struct draft_setting setting = setting_of(assembler);
+	struct episode *episode = &assembler->waiting;
+
+	waiting_told(waiting, &setting, assembler->waiting_path, episode);
+	episode->real_ns = real_of(assembler, episode->boot_ns);
+	if (ops->no_kill)
+		ops->no_kill(assembler->config.ctx, &assembler->host, episode);
 }
 
 /* Whether @head belongs to the open episode; counted when it does not. */
@@ -319,6 +371,15 @@ static void take_record(struct assembler *assembler, const union wire_record *re
 	case WIRE_VICTIM:
 		if (is_of_open(assembler, &record->head))
 			draft_victim(assembler->draft, &record->victim);
+		break;
+	case WIRE_MEMORY:
+		take_memory(assembler, &record->memory);
+		break;
+	case WIRE_WAITING:
+		take_waiting(assembler, &record->waiting);
+		break;
+	case WIRE_DETAIL:
+		fates_detail(assembler->fates, &record->detail);
 		break;
 	case WIRE_END:
 		take_end(assembler, &record->end);
@@ -424,6 +485,7 @@ void assembler_finish(struct assembler *assembler, uint64_t now)
 	tell_host(assembler);
 	if (draft_number(assembler->draft))
 		close_episode(assembler);
+	drop_held_memory(assembler);
 	tell_outcomes(assembler, UINT64_MAX, now);
 	assembler_count_loss(assembler, LOSS_STRAY, fates_expire(assembler->fates, UINT64_MAX));
 	tell_untold(assembler, now, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "core/convert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -142,6 +143,96 @@ void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct mem
 	};
 
 	convert_ancestor(&counters, wire->v1, page_size, ret_memcg);
+}
+
+void convert_memory_unknown(struct memory *ret_memory)
+{
+	memset(ret_memory, 0, sizeof(*ret_memory));
+	ret_memory->memcg_usage_bytes = BYTES_UNKNOWN;
+	ret_memory->total_bytes = ret_memory->free_bytes = BYTES_UNKNOWN;
+	ret_memory->swap_total_bytes = ret_memory->swap_free_bytes = BYTES_UNKNOWN;
+	for (unsigned int use = 0; use < USE_MAX; use++)
+		ret_memory->memcg_use_bytes[use] = ret_memory->use_bytes[use] = BYTES_UNKNOWN;
+	/* Every word of it is one. */
+	memset(&ret_memory->memcg_psi, 0xff, sizeof(ret_memory->memcg_psi));
+	memset(&ret_memory->psi, 0xff, sizeof(ret_memory->psi));
+}
+
+static void convert_zone(const struct wire_zone *wire, struct zone *ret_zone)
+{
+	text_copy(ret_zone->name, sizeof(ret_zone->name), wire->name, sizeof(wire->name));
+	ret_zone->node = wire->node;
+	ret_zone->free_bytes = wire->free;
+	ret_zone->min_bytes = wire->min;
+	ret_zone->low_bytes = wire->low;
+	ret_zone->high_bytes = wire->high;
+	ret_zone->managed_bytes = wire->managed;
+}
+
+void convert_memory(const struct wire_memory *wire, struct memory *ret_memory)
+{
+	_Static_assert(BYTES_UNKNOWN == WIRE_NONE_U64, "what is not known is so on both sides");
+	struct memory memory = {
+		.memcg_usage_bytes = wire->memcg_usage,
+		.total_bytes = wire->mem_total,
+		.free_bytes = wire->mem_free,
+		.swap_total_bytes = wire->swap_total,
+		.swap_free_bytes = wire->swap_free,
+		.memcg_psi = wire->memcg_psi,
+		.psi = wire->psi,
+		.n_zones = wire->zones_count,
+		.zones_cut = wire->zones_cut,
+	};
+
+	for (unsigned int use = 0; use < USE_MAX; use++) {
+		memory.memcg_use_bytes[use] = wire->memcg_use[use];
+		memory.use_bytes[use] = wire->use[use];
+	}
+	for (uint32_t i = 0; i < memory.n_zones; i++)
+		convert_zone(&wire->zones[i], &memory.zones[i]);
+	*ret_memory = memory;
+}
+
+static bool has_node(const uint64_t nodes[WIRE_NODE_WORDS], unsigned int node)
+{
+	return node < WIRE_NODE_WORDS * 64 && nodes[node / 64] >> node % 64 & 1;
+}
+
+void convert_nodes(const uint64_t nodes[WIRE_NODE_WORDS], char *ret_text, size_t size)
+{
+	const char *cut = ",...";
+	size_t used = 0;
+
+	ret_text[0] = '\0';
+	for (unsigned int first = 0, last; first < WIRE_NODE_WORDS * 64; first = last + 1) {
+		char range[16];
+		int len;
+
+		last = first;
+		if (!has_node(nodes, first))
+			continue;
+		while (has_node(nodes, last + 1))
+			last++;
+		len = first == last ? snprintf(range, sizeof(range), ",%u", first)
+				    : snprintf(range, sizeof(range), ",%u-%u", first, last);
+		/* Behind each there is room to say that there are more. */
+		if (used + (size_t)len + strlen(cut) >= size) {
+			text_copy(ret_text + used, size - used, used ? cut : cut + 1, strlen(cut));
+			return;
+		}
+		used += text_copy(ret_text + used, size - used, range + !used, (size_t)len);
+	}
+}
+
+size_t convert_cmdline(const char *wire, size_t len, char *ret_text)
+{
+	/* The last argument's own NUL is no blank; nor are those of a title that was cleared. */
+	while (len && !wire[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		ret_text[i] = wire[i] ? wire[i] : ' ';
+	ret_text[len] = '\0';
+	return len;
 }
 
 static uint64_t fnv1a(uint64_t hash, uint8_t byte)

@@ -31,6 +31,24 @@ void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_s
 /* A memcg but for its path. */
 void convert_memcg(const struct wire_memcg *wire, uint64_t page_size, struct memcg *ret_memcg);
 
+/* Memory of which nothing is known. */
+void convert_memory_unknown(struct memory *ret_memory);
+
+/* What the memory was used for. */
+void convert_memory(const struct wire_memory *wire, struct memory *ret_memory);
+
+/*
+ * Nodes as the kernel lists them, "0-3,8", into @ret_text of @size bytes: "" for none. A list that
+ * does not fit ends with "..." behind the last range that does.
+ */
+void convert_nodes(const uint64_t nodes[WIRE_NODE_WORDS], char *ret_text, size_t size);
+
+/*
+ * A command line's @len bytes, each argument with its NUL, as arguments with blanks between them,
+ * into @ret_text of more than @len bytes. Returns its length; 0: it says nothing.
+ */
+size_t convert_cmdline(const char *wire, size_t len, char *ret_text);
+
 /*
  * The name of a kill: 16 hex digits of a 64-bit FNV-1a over the boot id's text, the chosen
  * victim's pid (4 bytes, little endian) and its start time (8 bytes, little endian). Nothing of

@@ -12,6 +12,7 @@
 #include "core/path.h"
 #include "core/score.h"
 #include "core/text.h"
+#include "core/uses.h"
 
 #define PATHS_LEN (256 * 1024) /* for the cgroups of a killed group, most of them the same */
 
@@ -26,6 +27,7 @@ struct draft {
 	struct convert convert;
 	const struct wire_gfp *gfp;
 	bool is_open, group, open_ended, ended, walk_cut;
+	bool has_members; /* victims that only a group kill makes */
 	uint64_t last_ns; /* the last record of this episode */
 	uint32_t max_candidates;
 	uint32_t listed, received; /* candidates on the wire: announced, come */
@@ -35,7 +37,8 @@ struct draft {
 	struct draft_path victim_path, invoker_path, memcg_path;
 	char ancestor_paths[WIRE_ANCESTORS][PATH_TEXT_LEN];
 	char cmdline[WIRE_CMDLINE_LEN + 1];
-	uint8_t *seen; /* a bit for each index of a candidate */
+	uint8_t *seen;      /* a bit for each index of a candidate */
+	uint32_t *mm_slots; /* to find the candidates that share their memory */
 	size_t paths_used;
 	struct task victims[EPISODE_VICTIMS];
 	char paths[PATHS_LEN];
@@ -50,8 +53,9 @@ struct draft *draft_new(uint32_t max_candidates)
 	if (!draft)
 		return NULL;
 	draft->seen = calloc(max_candidates / 8 + 1, 1);
-	if (!draft->seen) {
-		free(draft);
+	draft->mm_slots = calloc(uses_slots((size_t)max_candidates + 2), sizeof(*draft->mm_slots));
+	if (!draft->seen || !draft->mm_slots) {
+		draft_free(draft);
 		return NULL;
 	}
 	draft->max_candidates = max_candidates;
@@ -60,8 +64,10 @@ struct draft *draft_new(uint32_t max_candidates)
 
 void draft_free(struct draft *draft)
 {
-	if (draft)
-		free(draft->seen);
+	if (!draft)
+		return;
+	free(draft->seen);
+	free(draft->mm_slots);
 	free(draft);
 }
 
@@ -178,6 +184,22 @@ static void take_invoker(struct draft *draft, const struct wire_decision *decisi
 	}
 }
 
+static void take_nodes(struct draft *draft, const struct wire_nodes *nodes)
+{
+	struct episode *episode = &draft->episode;
+
+	if (nodes->has_nodemask)
+		convert_nodes((const uint64_t *)nodes->nodemask, episode->invoker.nodemask,
+			      sizeof(episode->invoker.nodemask));
+	if (!nodes->known)
+		return;
+	episode->known |= EPISODE_KNOWS_NODES;
+	convert_nodes((const uint64_t *)nodes->mems_allowed, episode->invoker.mems_allowed,
+		      sizeof(episode->invoker.mems_allowed));
+	text_copy(episode->invoker.cpuset, sizeof(episode->invoker.cpuset), nodes->cpuset,
+		  sizeof(nodes->cpuset));
+}
+
 static void take_memcg(struct draft *draft, const struct wire_memcg *wire)
 {
 	struct episode *episode = &draft->episode;
@@ -234,16 +256,9 @@ static void take_ancestors(struct draft *draft, const struct wire_decision *deci
 static void take_cmdline(struct draft *draft, const struct wire_decision *decision)
 {
 	struct task *victim = &draft->episode.victim;
-	uint32_t len = decision->cmdline_len;
 
-	/* The last argument's own NUL is no blank; nor are those of a title that was cleared. */
-	while (len && !decision->cmdline[len - 1])
-		len--;
-	if (!len)
+	if (!convert_cmdline(decision->cmdline, decision->cmdline_len, draft->cmdline))
 		return;
-	for (uint32_t i = 0; i < len; i++)
-		draft->cmdline[i] = decision->cmdline[i] ? decision->cmdline[i] : ' ';
-	draft->cmdline[len] = '\0';
 	victim->cmdline = draft->cmdline;
 	victim->cmdline_truncated = decision->cmdline_cut;
 }
@@ -280,6 +295,7 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	draft->walk_cut = decision->flags & DECISION_TRUNCATED;
 	draft->group = decision->flags & DECISION_GROUP;
 	draft->open_ended = decision->flags & DECISION_OPEN;
+	draft->has_members = false;
 	draft->last_ns = decision->head.boot_ns;
 	draft->listed = decision->listed;
 	draft->total = decision->total;
@@ -297,11 +313,13 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 	episode->page_size = setting->page_size;
 	episode->constraint = CONSTRAINT_UNKNOWN;
 	episode->sysctls = decision->sysctls;
+	convert_memory_unknown(&episode->memory);
 	if (!(decision->flags & DECISION_NO_VICTIM))
 		convert_id(setting->boot_id, decision->victim.pid, decision->victim.start_ns,
 			   episode->id);
 	take_facts(draft, decision);
 	take_invoker(draft, decision, setting->symbols);
+	take_nodes(draft, &decision->nodes);
 	take_memcg(draft, &decision->memcg);
 	take_ancestors(draft, decision);
 	if (!episode->no_kill)
@@ -379,8 +397,31 @@ static const char *keep_path(struct draft *draft, const struct draft_path *path)
 	return kept;
 }
 
+/* What is said of a victim that is there already, as number @index. */
+static void note_again(struct draft *draft, uint32_t index, const struct wire_victim *victim,
+		       const struct draft_path *path)
+{
+	struct task *task = &draft->victims[index];
+
+	/* The kernel kills the chosen one again when it kills the group. */
+	if (index == 0) {
+		if (path->known && !draft->victim_path.known) {
+			draft->victim_path = *path;
+			place_in(&draft->episode.victim, &draft->victim_path);
+			place_in(task, &draft->victim_path);
+		}
+		return;
+	}
+	/* It shared the memory of one of the group, and then was killed as one itself. */
+	if (!(victim->flags & VICTIM_SHARES_MM)) {
+		task->killed_as = KILLED_AS_GROUP;
+		draft->has_members = true;
+	}
+}
+
 void draft_victim(struct draft *draft, const struct wire_victim *victim)
 {
+	bool shares_mm = victim->flags & VICTIM_SHARES_MM;
 	struct episode *episode = &draft->episode;
 	struct draft_path path;
 	struct task *task;
@@ -388,16 +429,13 @@ void draft_victim(struct draft *draft, const struct wire_victim *victim)
 	draft_touch(draft, &victim->head);
 	take_path(&victim->path, &path);
 	for (uint32_t i = 0; i < episode->n_victims; i++) {
-		/* The kernel kills the chosen one again when it kills the group. */
 		if (task_is(&draft->victims[i], victim->task.pid, victim->task.start_ns)) {
-			if (i == 0 && path.known && !draft->victim_path.known) {
-				draft->victim_path = path;
-				place_in(&episode->victim, &draft->victim_path);
-				place_in(&draft->victims[0], &draft->victim_path);
-			}
+			note_again(draft, i, victim, &path);
 			return;
 		}
 	}
+	if (!shares_mm)
+		draft->has_members = true;
 	if (episode->n_victims == EPISODE_VICTIMS) {
 		draft->victims_over++;
 		return;
@@ -406,8 +444,20 @@ void draft_victim(struct draft *draft, const struct wire_victim *victim)
 	convert_task(&victim->task, &draft->convert, task);
 	if (path.known)
 		convert_cgroup(task, keep_path(draft, &path), path.truncated);
-	task->killed_as = KILLED_AS_GROUP;
+	task->killed_as = shares_mm ? KILLED_AS_SHARED_MM : KILLED_AS_GROUP;
 	episode->n_victims++;
+}
+
+int draft_memory(struct draft *draft, const struct wire_memory *memory)
+{
+	struct episode *episode = &draft->episode;
+
+	if (episode->known & EPISODE_KNOWS_MEMORY)
+		return -EBADMSG;
+	draft_touch(draft, &memory->head);
+	episode->known |= EPISODE_KNOWS_MEMORY;
+	convert_memory(memory, &episode->memory);
+	return 0;
 }
 
 void draft_end(struct draft *draft, const struct wire_end *end)
@@ -517,6 +567,7 @@ static void close_candidates(struct draft *draft)
 		episode->victims[0] = episode->victim;
 	}
 	tasks_sort(episode->tasks, episode->n_tasks);
+	uses_mark_shared(episode->tasks, episode->n_tasks, draft->mm_slots);
 }
 
 /* The kernel's own report, where there was one, has named them already. */
@@ -545,7 +596,7 @@ struct episode *draft_close(struct draft *draft, const struct klog_report *repor
 		episode->loss[LOSS_RING_END] = 1;
 	episode->loss[LOSS_VICTIM_TABLE] = draft->victims_over;
 	episode->loss[LOSS_WALK_CANDIDATE] = draft->walk_cut;
-	episode->group = draft->group || episode->n_victims > 1;
+	episode->group = draft->group || draft->has_members;
 	episode->known |= EPISODE_KNOWS_SCOPE;
 	ret_losses->candidates = draft->over;
 	ret_losses->victims = draft->victims_over;

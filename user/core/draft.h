@@ -40,6 +40,9 @@ int draft_candidates(struct draft *draft, const struct wire_candidates *candidat
 /* Adds a victim, unless it is there already. */
 void draft_victim(struct draft *draft, const struct wire_victim *victim);
 
+/* Takes what the memory was used for. Returns -EBADMSG when that came before. */
+int draft_memory(struct draft *draft, const struct wire_memory *memory);
+
 /* Takes the end mark. */
 void draft_end(struct draft *draft, const struct wire_end *end);
 

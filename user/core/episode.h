@@ -48,6 +48,7 @@ struct task {
 	uint32_t pid, tid, ppid, uid, euid;
 	uint32_t ns_pid;        /* in its own pid namespace; 0: not known */
 	uint32_t mm_id;         /* equal for processes that share their memory; 0: not known */
+	bool shares_mm;         /* in tasks[]: its memory is that of one before it */
 	uint64_t cap_effective; /* bits of linux/capability.h, with TASK_KNOWS_IDENTITY */
 	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
 	const char *cmdline;          /* arguments with blanks between them, or NULL */

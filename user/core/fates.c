@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/assemble.h"
+#include "core/convert.h"
+#include "core/text.h"
 
 #define BUCKETS 1024 /* a power of two; pids are dense, so their low bits are a good hash */
 #define NOWHERE UINT32_MAX
@@ -18,9 +20,18 @@ enum victim_state {
 	VICTIM_DONE,     /* kept to know the fates that still come, until its place is needed */
 };
 
+/* What has been seen of a victim: an outcome without its texts, of which there are few. */
+struct marks {
+	bool has_sigkill, has_exited, has_freed, has_reaped, has_reap_skipped, has_aborted;
+	bool has_reaped_bytes;
+	int64_t sigkill_ns, exited_ns, freed_ns, reaped_ns, reap_skipped_ns;
+	uint64_t reaped_bytes;
+	uint32_t aborted;
+};
+
 struct victim {
 	struct fates_victim is;
-	struct outcome outcome;
+	struct marks marks;
 	uint64_t last_ns;  /* the last fate */
 	uint64_t deadline; /* in VICTIM_WAITING and VICTIM_LATE */
 	uint32_t next;     /* of the same bucket */
@@ -36,6 +47,8 @@ struct fates {
 	uint64_t deadline; /* no victim is due before it; 0: none is waited for */
 	struct wire_fate held[FATES_HELD];
 	uint32_t n_held;
+	struct wire_detail details[FATES_DETAILS];
+	uint32_t n_details; /* that ever came; the oldest gives way */
 };
 
 struct fates *fates_new(void)
@@ -124,9 +137,6 @@ int fates_add(struct fates *fates, const struct fates_victim *is)
 	memset(victim, 0, sizeof(*victim));
 	victim->is = *is;
 	victim->state = VICTIM_WAITING;
-	victim->outcome.pid = is->pid;
-	memcpy(victim->outcome.id, is->id, sizeof(is->id));
-	memcpy(victim->outcome.comm, is->comm, sizeof(is->comm));
 	victim->next = fates->buckets[is->pid % BUCKETS];
 	fates->buckets[is->pid % BUCKETS] = place;
 	victim_wait(fates, victim, time_after(is->boot_ns, OUTCOME_DEADLINE_NS));
@@ -134,59 +144,73 @@ int fates_add(struct fates *fates, const struct fates_victim *is)
 	return 0;
 }
 
-/* The first of a kind counts. A signal is sent before the mark that makes the decision: then 0. */
+/* Nanoseconds since the decision; 0 before it. */
+static int64_t since_decision(const struct victim *victim, uint64_t boot_ns)
+{
+	uint64_t ns = boot_ns > victim->is.boot_ns ? boot_ns - victim->is.boot_ns : 0;
+
+	return ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+}
+
+/* The first of a kind counts. A signal is sent before the mark that makes the decision. */
 static void note_time(const struct victim *victim, uint64_t boot_ns, bool *has, int64_t *ret_ns)
 {
 	if (*has)
 		return;
 	*has = true;
-	*ret_ns = boot_ns > victim->is.boot_ns ? (int64_t)(boot_ns - victim->is.boot_ns) : 0;
-	if (*ret_ns < 0)
-		*ret_ns = INT64_MAX;
+	*ret_ns = since_decision(victim, boot_ns);
 }
 
 static void note_what(struct victim *victim, const struct wire_fate *fate)
 {
-	struct outcome *outcome = &victim->outcome;
+	struct marks *marks = &victim->marks;
 	uint64_t boot_ns = fate->head.boot_ns;
 
 	switch (fate->what) {
 	case FATE_SIGKILL:
-		note_time(victim, boot_ns, &outcome->has_sigkill, &outcome->sigkill_ns);
+		note_time(victim, boot_ns, &marks->has_sigkill, &marks->sigkill_ns);
 		break;
 	case FATE_EXITED:
-		note_time(victim, boot_ns, &outcome->has_exited, &outcome->exited_ns);
+		note_time(victim, boot_ns, &marks->has_exited, &marks->exited_ns);
 		break;
 	case FATE_FREED:
-		note_time(victim, boot_ns, &outcome->has_freed, &outcome->freed_ns);
+		note_time(victim, boot_ns, &marks->has_freed, &marks->freed_ns);
 		break;
 	case FATE_REAPED:
-		note_time(victim, boot_ns, &outcome->has_reaped, &outcome->reaped_ns);
+		note_time(victim, boot_ns, &marks->has_reaped, &marks->reaped_ns);
 		if (fate->reaped_pages != WIRE_NONE_U64 && victim->is.page_size) {
-			outcome->has_reaped_bytes = !__builtin_mul_overflow(
-				fate->reaped_pages, victim->is.page_size, &outcome->reaped_bytes);
+			marks->has_reaped_bytes = !__builtin_mul_overflow(
+				fate->reaped_pages, victim->is.page_size, &marks->reaped_bytes);
 		}
 		break;
-	default: /* that the reaper began or passed is in no outcome */
+	case FATE_REAP_SKIPPED:
+		note_time(victim, boot_ns, &marks->has_reap_skipped, &marks->reap_skipped_ns);
+		break;
+	default: /* that the reaper began is in no outcome */
 		break;
 	}
 	if (fate->aborted != WIRE_NONE_U32 && victim->is.aborts_seen) {
-		outcome->has_aborted = true;
-		outcome->aborted_selections = fate->aborted;
+		marks->has_aborted = true;
+		marks->aborted = fate->aborted;
 	}
+}
+
+/* Nothing of it is left: it has exited, and its memory has gone, unless that is another's. */
+static bool victim_is_gone(const struct victim *victim)
+{
+	return victim->marks.has_exited && (victim->marks.has_freed || victim->is.shares_mm);
 }
 
 static void victim_note(struct fates *fates, struct victim *victim, const struct wire_fate *fate)
 {
 	uint32_t index = (uint32_t)(victim - fates->victims);
-	const struct outcome *outcome = &victim->outcome;
 
 	note_what(victim, fate);
 	if (fate->head.boot_ns > victim->last_ns)
 		victim->last_ns = fate->head.boot_ns;
 	if (victim->state == VICTIM_DONE || victim->ready)
 		return;
-	if (outcome->has_exited && outcome->has_freed) {
+	if (victim_is_gone(victim)) {
 		if (victim->state == VICTIM_GIVEN_UP)
 			victim->state = VICTIM_LATE;
 		victim->ready = true;
@@ -247,17 +271,77 @@ uint32_t fates_expire(struct fates *fates, uint64_t now)
 	return expired;
 }
 
-static void victim_tell(struct fates *fates, struct victim *victim, struct outcome *ret_outcome)
+void fates_detail(struct fates *fates, const struct wire_detail *detail)
 {
-	struct outcome *outcome = &victim->outcome;
-	bool complete = outcome->has_exited && outcome->has_freed;
+	fates->details[fates->n_details++ % FATES_DETAILS] = *detail;
+}
+
+/* What was looked up last of @victim, or NULL. */
+static const struct wire_detail *detail_of(const struct fates *fates, const struct victim *victim)
+{
+	for (uint32_t i = 1; i <= FATES_DETAILS && i <= fates->n_details; i++) {
+		const struct wire_detail *detail =
+			&fates->details[(fates->n_details - i) % FATES_DETAILS];
+
+		if (detail->pid == victim->is.pid && detail->start_ns == victim->is.start_ns)
+			return detail;
+	}
+	return NULL;
+}
+
+static void tell_detail(const struct wire_detail *detail, struct outcome *outcome)
+{
+	if (convert_cmdline(detail->cmdline, detail->cmdline_len, outcome->cmdline))
+		outcome->cmdline_truncated = detail->cmdline_cut;
+	text_copy(outcome->pod, sizeof(outcome->pod), detail->pod, sizeof(detail->pod));
+	text_copy(outcome->pod_namespace, sizeof(outcome->pod_namespace), detail->pod_namespace,
+		  sizeof(detail->pod_namespace));
+}
+
+static struct outcome outcome_of(const struct victim *victim)
+{
+	const struct marks *marks = &victim->marks;
+	struct outcome outcome = {
+		.pid = victim->is.pid,
+		.has_sigkill = marks->has_sigkill,
+		.has_exited = marks->has_exited,
+		.has_freed = marks->has_freed,
+		.has_reaped = marks->has_reaped,
+		.has_reap_skipped = marks->has_reap_skipped,
+		.has_aborted = marks->has_aborted,
+		.sigkill_ns = marks->sigkill_ns,
+		.exited_ns = marks->exited_ns,
+		.freed_ns = marks->freed_ns,
+		.reaped_ns = marks->reaped_ns,
+		.reap_skipped_ns = marks->reap_skipped_ns,
+		.has_reaped_bytes = marks->has_reaped_bytes,
+		.reaped_bytes = marks->reaped_bytes,
+		.aborted_selections = marks->aborted,
+	};
+
+	memcpy(outcome.id, victim->is.id, sizeof(outcome.id));
+	memcpy(outcome.comm, victim->is.comm, sizeof(outcome.comm));
+	return outcome;
+}
+
+static void victim_tell(struct fates *fates, struct victim *victim, uint64_t now,
+			struct outcome *ret_outcome)
+{
+	const struct wire_detail *detail = detail_of(fates, victim);
+	bool complete = victim_is_gone(victim);
 
 	if (victim->state == VICTIM_WAITING)
 		fates->n_pending--;
 	victim->state = complete || victim->state == VICTIM_LATE ? VICTIM_DONE : VICTIM_GIVEN_UP;
 	victim->ready = false;
-	*ret_outcome = *outcome;
+	*ret_outcome = outcome_of(victim);
 	ret_outcome->boot_ns = complete ? victim->last_ns : victim->deadline;
+	if (ret_outcome->boot_ns > now) /* given up before its deadline, at the end */
+		ret_outcome->boot_ns = now;
+	if (!complete)
+		ret_outcome->watched_ns = since_decision(victim, ret_outcome->boot_ns);
+	if (detail)
+		tell_detail(detail, ret_outcome);
 }
 
 /* The first victim that is due; when there is none, notes when the next one will be. */
@@ -281,7 +365,7 @@ static struct victim *victim_due(struct fates *fates, uint64_t now)
 	return NULL;
 }
 
-bool fates_next(struct fates *fates, uint64_t now, struct outcome *ret_outcome)
+bool fates_next(struct fates *fates, uint64_t due, uint64_t now, struct outcome *ret_outcome)
 {
 	struct victim *victim;
 
@@ -290,11 +374,11 @@ bool fates_next(struct fates *fates, uint64_t now, struct outcome *ret_outcome)
 		fates->n_ready--;
 		memmove(fates->ready, fates->ready + 1, fates->n_ready * sizeof(*fates->ready));
 	} else {
-		victim = victim_due(fates, now);
+		victim = victim_due(fates, due);
 		if (!victim)
 			return false;
 	}
-	victim_tell(fates, victim, ret_outcome);
+	victim_tell(fates, victim, now, ret_outcome);
 	return true;
 }
 

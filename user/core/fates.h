@@ -10,6 +10,7 @@
 
 #define FATES_VICTIMS 4096 /* whose outcome is waited for, or may yet be completed */
 #define FATES_HELD    4096 /* fates that came before their victim */
+#define FATES_DETAILS 64   /* of the victims looked up last; older ones have been told long ago */
 
 /* A victim as the table keeps it. */
 struct fates_victim {
@@ -19,6 +20,7 @@ struct fates_victim {
 	uint64_t start_ns;
 	uint64_t boot_ns; /* the decision */
 	uint64_t page_size;
+	bool shares_mm;   /* its memory is another victim's: once it has exited, nothing is left */
 	bool aborts_seen; /* the backend counts the calls that gave up */
 };
 
@@ -40,6 +42,9 @@ int fates_add(struct fates *fates, const struct fates_victim *victim);
  */
 int fates_note(struct fates *fates, const struct wire_fate *fate);
 
+/* Keeps what was looked up about a victim, known or to come, for its outcome. */
+void fates_detail(struct fates *fates, const struct wire_detail *detail);
+
 /* Gives the fates that are held to victims that have been added since. */
 void fates_match(struct fates *fates);
 
@@ -47,10 +52,10 @@ void fates_match(struct fates *fates);
 uint32_t fates_expire(struct fates *fates, uint64_t now);
 
 /*
- * The next outcome that is complete, or due at @now (UINT64_MAX: all are). Returns true and sets
- * *@ret_outcome but for its real_ns. Call until it returns false.
+ * The next outcome that is complete, or due at @due (UINT64_MAX: all are), told at @now at the
+ * latest. Returns true and sets *@ret_outcome but for its real_ns. Call until it returns false.
  */
-bool fates_next(struct fates *fates, uint64_t now, struct outcome *ret_outcome);
+bool fates_next(struct fates *fates, uint64_t due, uint64_t now, struct outcome *ret_outcome);
 
 /*
  * The earliest time at which fates_next() has something to do, or, @with_held, fates_expire();

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "core/score.h"
+#include "core/uses.h"
 
 const char *why_part_name(unsigned int part)
 {
@@ -99,5 +100,6 @@ struct why why_explain(const struct episode *episode)
 							 why.runner_up->points, &pages) &&
 				 !__builtin_mul_overflow(pages, (int64_t)episode->page_size,
 							 &why.margin_bytes);
+	uses_explain(episode, &why);
 	return why;
 }
