@@ -90,15 +90,26 @@ static void set_candidates(struct outputs *outputs, const char *text, struct arg
 	outputs->candidates_given = true;
 }
 
+int color_choice_parse(const char *text, enum color_choice *ret_choice)
+{
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*ret_choice = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static void set_color(struct outputs *outputs, const char *text, struct argp_state *state)
 {
-	if (strcmp(text, "auto") == 0)
-		outputs->color = COLOR_AUTO;
-	else if (strcmp(text, "always") == 0)
-		outputs->color = COLOR_ALWAYS;
-	else if (strcmp(text, "never") == 0)
-		outputs->color = COLOR_NEVER;
-	else
+	if (color_choice_parse(text, &outputs->color))
 		argp_error(state, "'%s' is no choice of colours: auto, always or never", text);
 }
 

@@ -46,6 +46,9 @@ extern const struct argp outputs_argp;
 /* "json" or "text:FILE" ("-" is stdout). Returns 0, or -EINVAL. */
 int output_spec_parse(const char *text, struct output_spec *ret_spec);
 
+/* "auto", "always" or "never". Returns 0, or -EINVAL. */
+int color_choice_parse(const char *text, enum color_choice *ret_choice);
+
 /* How many candidates @spec shows: -k shapes stdout only. */
 uint32_t output_candidates(const struct outputs *outputs, const struct output_spec *spec);
 

@@ -155,15 +155,21 @@ static ssize_t read_mountinfo(char **ret_text)
 	return len;
 }
 
-enum cgroup_version cgroup_memory_version(void)
+void cgroup_mounts(char ret_v1_memory[PATH_MAX], char ret_v2[PATH_MAX])
 {
 	scope_free char *mountinfo = NULL;
-	char v1[PATH_MAX], v2[PATH_MAX], path[PATH_MAX + 32], controllers[4096];
 	ssize_t len = read_mountinfo(&mountinfo);
 
-	if (len < 0)
-		return CGROUP_NONE;
-	cgroup_find_mounts(mountinfo, (size_t)len, v1, v2);
+	cgroup_find_mounts(len < 0 ? "" : mountinfo, len < 0 ? 0 : (size_t)len, ret_v1_memory,
+			   ret_v2);
+}
+
+enum cgroup_version cgroup_memory_version(void)
+{
+	char v1[PATH_MAX], v2[PATH_MAX], path[PATH_MAX + 32], controllers[4096];
+	ssize_t len;
+
+	cgroup_mounts(v1, v2);
 	if (*v1)
 		return CGROUP_V1;
 	if (!*v2)

@@ -18,6 +18,9 @@ enum cgroup_version cgroup_memory_version(void);
 void cgroup_find_mounts(const char *mountinfo, size_t len, char ret_v1_memory[PATH_MAX],
 			char ret_v2[PATH_MAX]);
 
+/* The same by this process's own mounts. */
+void cgroup_mounts(char ret_v1_memory[PATH_MAX], char ret_v2[PATH_MAX]);
+
 /*
  * A cgroup as a person names it, as its path from the hierarchy's root: one
  * below a cgroup mount of @mountinfo loses the mount point and gains what the
