@@ -79,9 +79,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'c':
 		if (cgroup_path(arg, rank->cgroup))
-			argp_error(state,
-				   "'%s' is no cgroup's path: /system.slice, or where it is mounted",
-				   arg);
+			argp_error(
+				state,
+				"'%s' is no cgroup's path: /system.slice, or where it is mounted",
+				arg);
 		return 0;
 	case 'n':
 		set_most(rank, arg, state);
@@ -110,7 +111,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (rank->limit_given && !*rank->cgroup)
-			argp_error(state, "--limit needs --cgroup: the machine's memory is what it is");
+			argp_error(state,
+				   "--limit needs --cgroup: the machine's memory is what it is");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -120,7 +122,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 const struct argp rank_argp = {
 	.options = options,
 	.parser = parse_option,
-	.doc = "Say who the kernel would kill now, on the whole machine or in a memory cgroup, by how "
+	.doc = "Say who the kernel would kill now, on the whole machine or in a memory cgroup, by "
+	       "how "
 	       "much, and which cgroups are near their limits. Attaches nothing; without root it "
 	       "says what it may not see."
 	       "\vExit status: 0 done, 1 the cgroup or /proc cannot be read, 2 wrong usage.",
@@ -161,9 +164,9 @@ static int take_process(void *ctx, const struct process *process)
 	const struct task *task = &process->task;
 	struct task *tasks, *kept;
 
-	if (rank->reading == RSS_OF_STAT && process->scored_rss_bytes != task->rss_anon_bytes +
-										 task->rss_file_bytes +
-										 task->rss_shmem_bytes)
+	if (rank->reading == RSS_OF_STAT &&
+	    process->scored_rss_bytes !=
+		    task->rss_anon_bytes + task->rss_file_bytes + task->rss_shmem_bytes)
 		rank->status_sums = true;
 	if (*rank->cgroup && (!task->cgroup || !path_within(task->cgroup, rank->cgroup))) {
 		ranking->passed_over[SKIP_OTHER_MEMCG]++;
@@ -211,9 +214,8 @@ static int take_limit(void *ctx, const struct memcg_state *state)
 static int set_domain(struct rank *rank)
 {
 	struct ranking *ranking = &rank->ranking;
-	uint64_t swap = rank->facts.swap_total_bytes == WIRE_NONE_U64
-				? 0
-				: rank->facts.swap_total_bytes;
+	uint64_t swap =
+		rank->facts.swap_total_bytes == WIRE_NONE_U64 ? 0 : rank->facts.swap_total_bytes;
 	struct memcg_state state;
 	int error;
 
@@ -234,7 +236,8 @@ static int set_domain(struct rank *rank)
 		ranking->memcg.limit_is_max = false;
 		ranking->memcg.limit_bytes = rank->limit_bytes;
 	}
-	/* Without a limit it is never its own memory that runs out: what is scored is the machine's. */
+	/* Without a limit it is never its own memory that runs out: what is scored is the
+	 * machine's. */
 	if (!ranking->memcg.limit_is_max)
 		ranking->totalpages = ranking_memcg_totalpages(
 			&ranking->memcg, swap,
@@ -361,8 +364,7 @@ static void choose_reading(struct rank *rank)
 {
 	host_read(&rank->facts);
 	rank->ranking.rss_counters = ranking_rss_counters(rank->facts.kernel);
-	rank->reading =
-		rank->ranking.rss_counters == RSS_PRECISE ? RSS_OF_STATUS : RSS_OF_STAT;
+	rank->reading = rank->ranking.rss_counters == RSS_PRECISE ? RSS_OF_STATUS : RSS_OF_STAT;
 }
 
 static void find_mount(struct rank *rank)

@@ -24,14 +24,14 @@ struct ranking {
 	uint64_t boot_ns;
 	int64_t real_ns;
 	uint64_t page_size;
-	uint64_t totalpages;     /* what the scores are relative to */
-	bool has_memcg;          /* within memcg; else the whole machine */
+	uint64_t totalpages; /* what the scores are relative to */
+	bool has_memcg;      /* within memcg; else the whole machine */
 	struct memcg memcg;
-	bool limit_is_given;     /* memcg.limit_bytes is a supposition */
-	bool oom_kill_disabled;  /* of memcg */
-	uint8_t rss_counters;    /* enum wire_rss: what this kernel's scoring reads */
-	bool rss_differs;        /* /proc shows other counters than scoring reads: a few pages off */
-	struct task *tasks;      /* by falling points, those that cannot be chosen last */
+	bool limit_is_given;    /* memcg.limit_bytes is a supposition */
+	bool oom_kill_disabled; /* of memcg */
+	uint8_t rss_counters;   /* enum wire_rss: what this kernel's scoring reads */
+	bool rss_differs;       /* /proc shows other counters than scoring reads: a few pages off */
+	struct task *tasks;     /* by falling points, those that cannot be chosen last */
 	uint32_t n_tasks, eligible;
 	uint32_t passed_over[SKIP_MAX];
 	uint32_t gone, denied; /* not seen: ended meanwhile, or not to be read by this user */
@@ -54,9 +54,9 @@ uint64_t ranking_memcg_totalpages(const struct memcg *memcg, uint64_t swap_total
 int64_t ranking_oom_score(bool eligible, int64_t points, uint64_t totalpages);
 
 /*
- * Which counters oom_badness() reads in the kernel @release ("6.12.107+deb13-amd64"), for /proc does
- * not say: atomics until 6.2 (f1a7941243c1), per-cpu counters without the CPUs' deltas until 7.0,
- * with them since. RSS_UNKNOWN when it is no release.
+ * Which counters oom_badness() reads in the kernel @release ("6.12.107+deb13-amd64"), for /proc
+ * does not say: atomics until 6.2 (f1a7941243c1), per-cpu counters without the CPUs' deltas
+ * until 7.0, with them since. RSS_UNKNOWN when it is no release.
  */
 enum wire_rss ranking_rss_counters(const char *release);
 

@@ -60,7 +60,8 @@ static int read_bytes(const struct memcg_mount *mount, const char *path, const c
 	return *ret_max ? 0 : parse_number(text, UINT64_MAX, ret_bytes);
 }
 
-/* PAGE_COUNTER_MAX, LONG_MAX rounded down to whole pages, is how version 1 writes that there is none. */
+/* PAGE_COUNTER_MAX, LONG_MAX rounded down to whole pages, is how version 1 writes that there is
+ * none. */
 static bool is_no_limit(uint64_t bytes)
 {
 	return bytes >= INT64_MAX / 65536 * 65536;

@@ -16,7 +16,7 @@ struct memcg_mount {
 
 /* One cgroup as it is now. */
 struct memcg_state {
-	struct memcg memcg; /* path: the caller's */
+	struct memcg memcg;                /* path: the caller's */
 	bool oom_kill_disabled, under_oom; /* version 1, memory.oom_control */
 	bool has_swappiness;
 	uint64_t swappiness; /* version 1, its own */
@@ -30,9 +30,9 @@ struct memcg_state {
 int memcg_read(const struct memcg_mount *mount, const char *path, struct memcg_state *ret_state);
 
 /*
- * Hands every cgroup of the mount that has a limit, or a disabled OOM killer, to @fn; its path lives
- * until @fn returns. Goes 64 levels deep. Returns 0, a negative errno, or what @fn returned when
- * that was not 0. Cgroups that vanish meanwhile, or may not be read, are passed over.
+ * Hands every cgroup of the mount that has a limit, or a disabled OOM killer, to @fn; its path
+ * lives until @fn returns. Goes 64 levels deep. Returns 0, a negative errno, or what @fn returned
+ * when that was not 0. Cgroups that vanish meanwhile, or may not be read, are passed over.
  */
 typedef int (*memcg_fn)(void *ctx, const struct memcg_state *state);
 int memcg_walk(const struct memcg_mount *mount, memcg_fn fn, void *ctx);

@@ -234,8 +234,9 @@ int process_parse_cgroup(const char *text, size_t len, const char **ret_path, si
 			eol = end;
 		first = memchr(text, ':', (size_t)(eol - text));
 		second = first ? memchr(first + 1, ':', (size_t)(eol - first - 1)) : NULL;
-		if (second && (names_memory(first + 1, second) ||
-			       (error && second == first + 1 && first == text + 1 && *text == '0'))) {
+		if (second &&
+		    (names_memory(first + 1, second) ||
+		     (error && second == first + 1 && first == text + 1 && *text == '0'))) {
 			*ret_path = second + 1;
 			*ret_len = (size_t)(eol - second - 1);
 			error = 0;

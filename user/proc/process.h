@@ -13,7 +13,8 @@
 
 #include "core/episode.h"
 
-/* Which of the two readings of the same counters the kernel's scoring uses; decided by the caller. */
+/* Which of the two readings of the same counters the kernel's scoring uses; decided by the caller.
+ */
 enum rss_reading {
 	RSS_OF_STAT,   /* /proc/PID/stat: get_mm_rss(), what oom_badness() adds up until 7.2 */
 	RSS_OF_STATUS, /* /proc/PID/status: the CPUs' pending deltas included */
@@ -61,15 +62,15 @@ struct process_unseen {
 
 /* A process that the OOM killer may look at. */
 struct process {
-	struct task task;         /* cgroup: lives until the callback returns; no points yet */
+	struct task task;          /* cgroup: lives until the callback returns; no points yet */
 	uint64_t scored_rss_bytes; /* anon, file and shmem as the scoring reads them */
 };
 
 /*
  * Hands every process that the kernel's own task table would list to @fn, in the order of the
  * task list (of starting), with its number in it as task.scan. Kernel threads, init and zombies are
- * counted by their reason in @passed_over[SKIP_MAX]. @proc is "/proc". Returns 0, or a negative errno
- * when @proc cannot be read at all, or what @fn returned when that was not 0.
+ * counted by their reason in @passed_over[SKIP_MAX]. @proc is "/proc". Returns 0, or a negative
+ * errno when @proc cannot be read at all, or what @fn returned when that was not 0.
  */
 typedef int (*process_fn)(void *ctx, const struct process *process);
 int process_scan(const char *proc, enum rss_reading reading, process_fn fn, void *ctx,

@@ -50,15 +50,17 @@ static void show_seen(struct flow *flow, const struct ranking *ranking)
 	units_text total;
 
 	flow_begin(flow, "  ", 2);
-	flow_words(flow, "%" PRIu32 " process%s, %" PRIu32 " of them can be chosen; scores are of %s",
+	flow_words(flow,
+		   "%" PRIu32 " process%s, %" PRIu32 " of them can be chosen; scores are of %s",
 		   ranking->n_tasks, ranking->n_tasks == 1 ? "" : "es", ranking->eligible,
 		   units_bytes(total, ranking->totalpages * ranking->page_size));
 	flow_end(flow);
 	if (ranking->oom_kill_disabled) {
 		flow_begin(flow, "  ", 2);
 		flow_color(flow, SGR_ALARM);
-		flow_words(flow, "nobody: memory.oom_control has the OOM killer disabled here, who asks "
-				 "for memory would hang");
+		flow_words(flow,
+			   "nobody: memory.oom_control has the OOM killer disabled here, who asks "
+			   "for memory would hang");
 		flow_color(flow, SGR_NONE);
 		flow_end(flow);
 	}
@@ -71,8 +73,9 @@ static void show_seen(struct flow *flow, const struct ranking *ranking)
 	}
 	if (ranking->rss_differs) {
 		flow_begin(flow, "  ", 2);
-		flow_words(flow, "/proc shows swap by other counters than the kernel scores by: points "
-				 "may be a few pages off");
+		flow_words(flow,
+			   "/proc shows swap by other counters than the kernel scores by: points "
+			   "may be a few pages off");
 		flow_end(flow);
 	}
 }
@@ -93,7 +96,7 @@ static void show_place(struct flow *flow, const struct task *task)
 	else if (container.known & CONTAINER_KNOWS_UNIT)
 		name = container.unit;
 	len = container.known & CONTAINER_KNOWS_ID && container.id_is_hex ? CONTAINER_SHORT
-									 : strlen(name);
+									  : strlen(name);
 	utf8_escape(text, sizeof(text), name, len, COLUMNS - HEAD_COLUMNS - 1);
 	flow_word(flow, "%s", text);
 }
