@@ -26,6 +26,9 @@ const char *backend_name(unsigned int backend);
 /* The contract's word for a loss reason (enum wire_loss); "unknown" when out of range. */
 const char *loss_name(unsigned int loss);
 
+/* The contract's word for what scoring reads (enum wire_rss); NULL where that is not known. */
+const char *rss_counters_name(unsigned int rss_counters);
+
 /* The contract's word for a use of memory (enum wire_use), without its _bytes; NULL out of range.
  */
 const char *use_name(unsigned int use);

@@ -43,6 +43,20 @@ const char *no_kill_name(unsigned int no_kill)
 	return no_kill < sizeof(names) / sizeof(names[0]) ? names[no_kill] : NULL;
 }
 
+const char *rss_counters_name(unsigned int rss_counters)
+{
+	switch (rss_counters) {
+	case RSS_ATOMIC:
+		return "atomic";
+	case RSS_APPROXIMATE:
+		return "approximate";
+	case RSS_PRECISE:
+		return "precise";
+	default:
+		return NULL;
+	}
+}
+
 const char *use_name(unsigned int use)
 {
 	static const char *const names[USE_MAX] = {

@@ -11,7 +11,6 @@
 #include "sink/jsonl_parts.h"
 #include "sink/sink.h"
 
-#define SCHEMA      1
 #define BUFFER_SIZE (256 * 1024) /* some 500 candidates; longer lines go out in pieces */
 
 struct jsonl {
@@ -24,19 +23,10 @@ struct jsonl {
 static void line_begin(struct json *json, const char *type, const struct host *host,
 		       int64_t real_ns, uint64_t boot_ns)
 {
-	units_text time;
+	bool known = host && host->wire;
 
-	json_open_object(json, NULL);
-	json_put_u64(json, "schema", SCHEMA);
-	json_put_string(json, "type", type);
-	if (real_ns)
-		json_put_string(json, "time", units_rfc3339(time, real_ns));
-	if (boot_ns)
-		json_put_ms(json, "uptime_ms", (int64_t)boot_ns);
-	if (host && host->wire) {
-		jsonl_put_text(json, "host", host->wire->host, sizeof(host->wire->host));
-		jsonl_put_text(json, "boot_id", host->wire->boot_id, sizeof(host->wire->boot_id));
-	}
+	jsonl_begin(json, type, known ? host->wire->host : "", known ? host->wire->boot_id : "",
+		    real_ns, boot_ns);
 }
 
 static int line_end(struct json *json)

@@ -36,20 +36,6 @@ static const char *selection_name(uint8_t selection)
 	}
 }
 
-static const char *rss_name(uint8_t rss_counters)
-{
-	switch (rss_counters) {
-	case RSS_ATOMIC:
-		return "atomic";
-	case RSS_APPROXIMATE:
-		return "approximate";
-	case RSS_PRECISE:
-		return "precise";
-	default:
-		return NULL;
-	}
-}
-
 void jsonl_put_decision(struct json *json, const struct episode *episode)
 {
 	jsonl_put_word(json, "reason", no_kill_name(episode->no_kill));
@@ -73,7 +59,7 @@ void jsonl_put_decision(struct json *json, const struct episode *episode)
 		json_put_u64(json, "totalpages", episode->totalpages);
 	if (episode->page_size)
 		json_put_u64(json, "page_size", episode->page_size);
-	jsonl_put_word(json, "rss_counters", rss_name(episode->rss_counters));
+	jsonl_put_word(json, "rss_counters", rss_counters_name(episode->rss_counters));
 }
 
 /* "GFP_KERNEL|__GFP_COMP", as the kernel prints it, in its parts. */

@@ -14,7 +14,7 @@ static void put_limit(struct json *json, const char *key, uint64_t bytes, bool i
 		json_put_u64(json, key, bytes);
 }
 
-static void put_memcg_fields(struct json *json, const struct memcg *memcg)
+void jsonl_put_memcg(struct json *json, const struct memcg *memcg)
 {
 	if (memcg->known & MEMCG_KNOWS_PATH)
 		jsonl_put_path(json, "path", "path_truncated", memcg->path, memcg->path_truncated);
@@ -78,12 +78,12 @@ static void put_stat(struct json *json, const uint64_t uses[USE_MAX])
 	json_close(json);
 }
 
-static void put_memcg(struct json *json, const struct episode *episode)
+static void put_memcg_in_oom(struct json *json, const struct episode *episode)
 {
 	if (!(episode->known & EPISODE_KNOWS_MEMCG))
 		return;
 	json_open_object(json, "memcg");
-	put_memcg_fields(json, &episode->memcg);
+	jsonl_put_memcg(json, &episode->memcg);
 	if (episode->known & EPISODE_KNOWS_MEMORY) {
 		put_psi(json, &episode->memory.memcg_psi);
 		put_stat(json, episode->memory.memcg_use_bytes);
@@ -92,7 +92,7 @@ static void put_memcg(struct json *json, const struct episode *episode)
 		json_open_array(json, "ancestors");
 		for (uint32_t i = 0; i < episode->n_ancestors; i++) {
 			json_open_object(json, NULL);
-			put_memcg_fields(json, &episode->ancestors[i]);
+			jsonl_put_memcg(json, &episode->ancestors[i]);
 			json_close(json);
 		}
 		json_close(json);
@@ -140,7 +140,7 @@ static void put_system(struct json *json, const struct memory *memory)
 
 void jsonl_put_memory(struct json *json, const struct episode *episode)
 {
-	put_memcg(json, episode);
+	put_memcg_in_oom(json, episode);
 	if (episode->known & EPISODE_KNOWS_MEMORY)
 		put_system(json, &episode->memory);
 }

@@ -22,13 +22,23 @@ void jsonl_put_bytes(struct json *json, const char *key, uint64_t bytes);
 /* The members {reason: count}, within an object that is open. */
 void jsonl_put_loss(struct json *json, const uint64_t loss[LOSS_MAX]);
 
+/* What every line begins with; "" and 0 are absent. The object is left open. */
+void jsonl_begin(struct json *json, const char *type, const char *host, const char *boot_id,
+		 int64_t real_ns, uint64_t boot_ns);
+
 /* `cgroup` and the `container` that it names: where a process lives. */
 void jsonl_put_place(struct json *json, const char *cgroup, bool truncated);
+/* The members of a task, within an object that is open. */
+void jsonl_put_task(struct json *json, const struct task *task);
+/* `passed_over` {reason: count}: what was looked at and is no candidate. */
+void jsonl_put_passed_over(struct json *json, const uint32_t passed_over[SKIP_MAX]);
 /* `victim` and `victims`: who was killed is always told, even where only the chosen one arrived. */
 void jsonl_put_victims(struct json *json, const struct episode *episode);
 /* `candidates`, with at most the first @most of their tasks. */
 void jsonl_put_candidates(struct json *json, const struct episode *episode, uint32_t most);
 
+/* The members of a memory cgroup, within an object that is open. */
+void jsonl_put_memcg(struct json *json, const struct memcg *memcg);
 /* `memcg`, when one ran out, and `system`: what there was of memory and what it was used for. */
 void jsonl_put_memory(struct json *json, const struct episode *episode);
 

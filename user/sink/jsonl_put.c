@@ -2,7 +2,26 @@
 /* Values of JSON lines that may be absent. */
 #include <string.h>
 
+#include "lib/units.h"
 #include "sink/jsonl_parts.h"
+
+#define SCHEMA 1
+
+void jsonl_begin(struct json *json, const char *type, const char *host, const char *boot_id,
+		 int64_t real_ns, uint64_t boot_ns)
+{
+	units_text time;
+
+	json_open_object(json, NULL);
+	json_put_u64(json, "schema", SCHEMA);
+	json_put_string(json, "type", type);
+	if (real_ns)
+		json_put_string(json, "time", units_rfc3339(time, real_ns));
+	if (boot_ns)
+		json_put_ms(json, "uptime_ms", (int64_t)boot_ns);
+	jsonl_put_text(json, "host", host, WIRE_TEXT_LEN);
+	jsonl_put_text(json, "boot_id", boot_id, WIRE_TEXT_LEN);
+}
 
 void jsonl_put_text(struct json *json, const char *key, const char *text, size_t size)
 {

@@ -40,8 +40,7 @@ void jsonl_put_place(struct json *json, const char *cgroup, bool truncated)
 	json_close(json);
 }
 
-/* The members of a task, within an object that is open. */
-static void put_task(struct json *json, const struct task *task)
+void jsonl_put_task(struct json *json, const struct task *task)
 {
 	bool identity = task->known & TASK_KNOWS_IDENTITY;
 
@@ -98,7 +97,7 @@ void jsonl_put_victims(struct json *json, const struct episode *episode)
 	uint32_t count = episode->n_victims ? episode->n_victims : 1;
 
 	json_open_object(json, "victim");
-	put_task(json, &episode->victim);
+	jsonl_put_task(json, &episode->victim);
 	json_close(json);
 	json_open_array(json, "victims");
 	for (uint32_t i = 0; i < count; i++) {
@@ -106,7 +105,7 @@ void jsonl_put_victims(struct json *json, const struct episode *episode)
 			episode->n_victims ? &episode->victims[i] : &episode->victim;
 
 		json_open_object(json, NULL);
-		put_task(json, task);
+		jsonl_put_task(json, task);
 		jsonl_put_word(json, "killed_as", killed_as_name(task->killed_as));
 		json_close(json);
 	}
@@ -122,6 +121,16 @@ static const char *source_name(uint8_t source)
 	};
 
 	return source <= SOURCE_SNAPSHOT ? names[source] : NULL;
+}
+
+void jsonl_put_passed_over(struct json *json, const uint32_t passed_over[SKIP_MAX])
+{
+	json_open_object(json, "passed_over");
+	for (unsigned int i = 0; i < SKIP_MAX; i++) {
+		if (passed_over[i] && skip_name(i))
+			json_put_u64(json, skip_name(i), passed_over[i]);
+	}
+	json_close(json);
 }
 
 void jsonl_put_candidates(struct json *json, const struct episode *episode, uint32_t most)
@@ -140,16 +149,11 @@ void jsonl_put_candidates(struct json *json, const struct episode *episode, uint
 		json_put_bool(json, "truncated", episode->truncated);
 	}
 	jsonl_put_word(json, "source", source_name(episode->candidates_source));
-	json_open_object(json, "passed_over");
-	for (unsigned int i = 0; i < SKIP_MAX; i++) {
-		if (episode->passed_over[i] && skip_name(i))
-			json_put_u64(json, skip_name(i), episode->passed_over[i]);
-	}
-	json_close(json);
+	jsonl_put_passed_over(json, episode->passed_over);
 	json_open_array(json, "tasks");
 	for (uint32_t i = 0; i < count; i++) {
 		json_open_object(json, NULL);
-		put_task(json, &episode->tasks[i]);
+		jsonl_put_task(json, &episode->tasks[i]);
 		json_close(json);
 	}
 	json_close(json);
