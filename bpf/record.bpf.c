@@ -384,6 +384,8 @@ __noinline int flush_chunk(__u32 index, __u64 flags)
 	head_fill(&chunk->head, WIRE_CANDIDATES, size, work.episode);
 	chunk->first = first;
 	chunk->count = count;
+	/* The compiler knows this from count, the verifier does not: keep the question. */
+	barrier_var(size);
 	if (size <= sizeof(*chunk) && ring_has_room_for_candidates(size) &&
 	    !bpf_ringbuf_output(&ring, chunk, size, flags))
 		return 0;
