@@ -10,6 +10,7 @@
 #include "core/fates.h"
 #include "core/klog.h"
 #include "core/path.h"
+#include "core/recent.h"
 #include "core/symbols.h"
 #include "core/text.h"
 #include "core/waiting.h"
@@ -32,6 +33,7 @@ struct assembler {
 	uint64_t losses_told_ns;
 	struct draft *draft;
 	struct fates *fates;
+	struct recent *recent;
 	struct klog klog;
 	struct symbols symbols;
 	struct wire_memory held_memory; /* came before its decision; of episode 0: none */
@@ -51,8 +53,9 @@ struct assembler *assembler_new(const struct assembler_config *config)
 	assembler->host.wire = &assembler->wire_host;
 	assembler->draft = draft_new(config->max_candidates);
 	assembler->fates = fates_new();
+	assembler->recent = recent_new();
 	klog_init(&assembler->klog);
-	if (!assembler->draft || !assembler->fates) {
+	if (!assembler->draft || !assembler->fates || !assembler->recent) {
 		assembler_free(assembler);
 		return NULL;
 	}
@@ -65,6 +68,7 @@ void assembler_free(struct assembler *assembler)
 		return;
 	draft_free(assembler->draft);
 	fates_free(assembler->fates);
+	recent_free(assembler->recent);
 	free(assembler);
 }
 
@@ -207,6 +211,7 @@ static void close_episode(struct assembler *assembler)
 			ops->no_kill(assembler->config.ctx, &assembler->host, episode);
 		return;
 	}
+	recent_note(assembler->recent, episode);
 	totals->episodes++;
 	totals->kills += episode->n_victims + losses.victims;
 	assembler_count_loss(assembler, LOSS_SCRATCH_CANDIDATE, losses.candidates);
@@ -227,6 +232,7 @@ static void take_host(struct assembler *assembler, const struct wire_host *recor
 {
 	struct wire_host *host = &assembler->wire_host;
 
+	recent_forget(assembler->recent);
 	*host = *record;
 	/* What follows prints these as strings. */
 	host->version[WIRE_TEXT_LEN - 1] = '\0';
