@@ -132,6 +132,39 @@ static __always_inline bool mm_is_unused(__u64 mm)
 }
 
 /*
+ * Whether processes other than that of @task may use @mm, which is its own: a
+ * thread leaves signal->live before it gives up its share (do_exit()), so that
+ * there are more users than such threads. So there are while /proc is read.
+ */
+static __always_inline bool mm_may_be_shared(__u64 mm, __u64 task)
+{
+	return read_field(mm_struct, mm, mm_users.counter) >
+	       read_field(task_struct, task, signal, live.counter);
+}
+
+/*
+ * Fact: both fields belong to version 1 of the memory controller, which is
+ *       configured apart (CONFIG_MEMCG_V1) since mm/memcontrol-v1.c exists.
+ * So:   ask for them.
+ */
+static __always_inline bool has_oom_kill_disable(void)
+{
+	return bpf_core_field_exists(struct task_struct___v1, memcg_in_oom) &&
+	       bpf_core_field_exists(struct mem_cgroup___v1, oom_kill_disable);
+}
+
+/* The memcg whose memory @task's page fault did not get, while nobody is killed for it; or 0. */
+static __always_inline __u64 task_memcg_in_oom(__u64 task)
+{
+	return (__u64)read_field(task_struct___v1, task, memcg_in_oom);
+}
+
+static __always_inline bool memcg_kills_nobody(__u64 memcg)
+{
+	return read_field(mem_cgroup___v1, memcg, oom_kill_disable) != 0;
+}
+
+/*
  * Fact:  resident pages are four percpu_counters.
  * Until: 6.2 (f1a7941243c1), when they were four atomics in struct mm_rss_stat
  *        behind a cache of each thread.

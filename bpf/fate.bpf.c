@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * What becomes of the victims. Its hooks sit in busy places (every signal,
- * every exit): the doors ask door.dying and door.unfreed first, and come here
- * only while a victim is on its way.
+ * every exit): the doors ask door.victims first, and come here only while a
+ * victim is on its way. Nothing but fate_add and fate_add_sharer is under
+ * oom_lock: the others share state by map entries alone.
  */
 #include "vmlinux/vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -14,9 +15,14 @@
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
 
+#define SHARERS_MAX 16 /* processes of one address space whose end is told with it */
+/* A victim that still holds memory so long after its exit is no longer waited for. */
+#define FREED_WITHIN_NS 60000000000ULL
+
 struct victim {
 	__u64 start_ns;
 	__u64 episode;
+	__u64 mm;
 	__u32 aborted;
 	__u32 pad;
 };
@@ -45,29 +51,61 @@ struct {
 } unfreed SEC(".maps");
 
 /*
- * The last SIGKILL of the kernel's own authority on this CPU. __oom_kill_process
- * sends it and marks the victim under one task_lock, so that the mark comes on
- * the same CPU, with nothing in between.
+ * What was marked, by the number of the thread that was: that is what the
+ * oom_reaper's tracepoints hand over, also when the process is gone and others
+ * hold its memory. LRU: that the reaper will not come is not said.
+ */
+struct marked {
+	__u64 start_ns;
+	__u64 episode;
+	__u64 mm;
+	__u64 resident; /* pages when the reaper began, WIRE_NONE_U64: it has not */
+	__u32 pid;
+	__u32 precise; /* how they were counted */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct marked);
+} marked SEC(".maps");
+
+/* Victims that share an address space, by its mm; 0 ends the list. Written under oom_lock. */
+struct sharers {
+	__u32 pids[SHARERS_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct sharers);
+} sharers SEC(".maps");
+
+/*
+ * The last SIGKILL of the kernel's own authority by its sender (pid_tgid).
+ * __oom_kill_process sends one and marks the victim right after it. By sender
+ * and not by CPU: where spinlocks sleep (PREEMPT_RT) the two may be on different
+ * ones, and what an interrupt sends in between is sent on the same.
  */
 struct last_kill {
 	__u64 task;
-	__u64 sender; /* pid_tgid */
 	__u64 sent_ns;
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
 	__type(value, struct last_kill);
-} last_kill SEC(".maps");
+} last_kills SEC(".maps");
 
 static __always_inline struct last_kill *last_kill_here(void)
 {
-	__u32 key = 0;
-	struct last_kill *kill = bpf_map_lookup_elem(&last_kill, &key);
+	__u64 sender = bpf_get_current_pid_tgid();
 
-	return kill && kill->sender == bpf_get_current_pid_tgid() ? kill : NULL;
+	return bpf_map_lookup_elem(&last_kills, &sender);
 }
 
 __noinline __u64 fate_last_killed(void)
@@ -75,6 +113,12 @@ __noinline __u64 fate_last_killed(void)
 	struct last_kill *kill = last_kill_here();
 
 	return kill ? kill->task : 0;
+}
+
+static __always_inline void send_fate(struct wire_fate *fate)
+{
+	if (bpf_ringbuf_output(&ring, fate, sizeof(*fate), BPF_RB_FORCE_WAKEUP))
+		count_loss(LOSS_RING_FATE, 1);
 }
 
 static __always_inline void emit_fate(__u32 pid, const struct victim *victim,
@@ -90,8 +134,7 @@ static __always_inline void emit_fate(__u32 pid, const struct victim *victim,
 	fate.what = what;
 	fate.reaped_pages = WIRE_NONE_U64;
 	fate.aborted = victim->aborted;
-	if (bpf_ringbuf_output(&ring, &fate, sizeof(fate), BPF_RB_FORCE_WAKEUP))
-		count_loss(LOSS_RING_FATE, 1);
+	send_fate(&fate);
 }
 
 /* The entry of @task's process in @map; NULL also when the pid has been used again. */
@@ -107,25 +150,112 @@ static __always_inline struct victim *victim_in(void *map, __u64 task, __u32 *re
 	return victim;
 }
 
-__noinline int fate_add(__u64 task)
+/* The last thread of @victim, gone from signal->live, is on its way out. */
+__noinline int fate_take_exit(__u32 pid)
 {
-	struct victim entry = {.episode = work.episode};
-	struct last_kill *kill;
-	__u32 pid;
+	struct victim *victim = bpf_map_lookup_elem(&dying, &pid), copy;
 
-	if (victim_in(&dying, task, &pid))
+	if (!victim)
 		return 0;
-	/* Selections that are given up are seen only where out_of_memory is. */
-	entry.aborted = door.control ? 0 : WIRE_NONE_U32;
-	entry.start_ns = read_field(task_struct, task, group_leader, start_boottime);
-	if (bpf_map_update_elem(&dying, &pid, &entry, BPF_ANY)) {
+	copy = *victim;
+	if (bpf_map_delete_elem(&dying, &pid))
+		return 0;
+	__sync_fetch_and_add(&door.dying, -1);
+	emit_fate(pid, &copy, FATE_EXITED, 0);
+	door.exited_ns = bpf_ktime_get_boot_ns();
+	if (!bpf_map_update_elem(&unfreed, &pid, &copy, BPF_ANY))
+		__sync_fetch_and_add(&door.unfreed, 1);
+	return 0;
+}
+
+static __always_inline void add_dying(__u64 task, __u32 pid, const struct victim *entry)
+{
+	struct last_kill *kill;
+
+	if (bpf_map_update_elem(&dying, &pid, entry, BPF_ANY)) {
 		count_loss(LOSS_VICTIM_TABLE, 1);
-		return 0;
+		return;
 	}
 	__sync_fetch_and_add(&door.dying, 1);
 	kill = last_kill_here();
 	if (kill && kill->task == task)
-		emit_fate(pid, &entry, FATE_SIGKILL, kill->sent_ns);
+		emit_fate(pid, entry, FATE_SIGKILL, kill->sent_ns);
+	/* Its last thread has passed, or is about to pass, where an exit is seen. */
+	if (!process_has_threads(task))
+		fate_take_exit(pid);
+}
+
+static __always_inline void add_marked(__u64 task, __u32 pid, const struct victim *victim)
+{
+	struct marked mark = {
+		.start_ns = victim->start_ns,
+		.episode = victim->episode,
+		.mm = victim->mm,
+		.resident = WIRE_NONE_U64,
+		.pid = pid,
+		.precise = work.rss_precise,
+	};
+	__u32 tid = read_field(task_struct, task, pid);
+
+	bpf_map_update_elem(&marked, &tid, &mark, BPF_ANY);
+}
+
+__noinline int fate_add(__u64 task)
+{
+	struct victim entry = {.episode = work.episode};
+	struct victim *known;
+	__u32 pid;
+
+	/* Selections that are given up are seen only where out_of_memory is. */
+	entry.aborted = door.control ? 0 : WIRE_NONE_U32;
+	entry.start_ns = read_field(task_struct, task, group_leader, start_boottime);
+	entry.mm = task_oom_mm(task);
+	known = victim_in(&dying, task, &pid);
+	add_marked(task, pid, &entry);
+	if (known) {
+		/* Killed as a sharer before: from now on selections are given up for it. */
+		if (known->aborted == WIRE_NONE_U32)
+			known->aborted = entry.aborted;
+		return 0;
+	}
+	bpf_map_delete_elem(&sharers, &entry.mm); /* of an earlier mm of the same address */
+	add_dying(task, pid, &entry);
+	return 0;
+}
+
+/* @pid into the list of those that use the same memory, which begins with @chosen. */
+static __always_inline void add_to_sharers(__u64 mm, __u32 pid, __u32 chosen)
+{
+	struct sharers fresh = {.pids = {chosen, pid}};
+	struct sharers *list = bpf_map_lookup_elem(&sharers, &mm);
+	int i;
+
+	if (!list) {
+		bpf_map_update_elem(&sharers, &mm, &fresh, BPF_ANY);
+		return;
+	}
+	for (i = 0; i < SHARERS_MAX; i++) {
+		if (!list->pids[i]) {
+			list->pids[i] = pid;
+			break;
+		}
+	}
+}
+
+__noinline int fate_add_sharer(__u64 task, __u32 chosen)
+{
+	struct victim entry = {
+		.episode = work.episode,
+		.mm = work.killed_mm,
+		.aborted = WIRE_NONE_U32, /* no selection is given up for it: it is not marked */
+	};
+	__u32 pid;
+
+	if (victim_in(&dying, task, &pid))
+		return 0;
+	entry.start_ns = read_field(task_struct, task, group_leader, start_boottime);
+	add_to_sharers(entry.mm, pid, chosen);
+	add_dying(task, pid, &entry);
 	return 0;
 }
 
@@ -134,21 +264,19 @@ __noinline int fate_aborted(__u64 task)
 	__u32 pid;
 	struct victim *victim = victim_in(&dying, task, &pid);
 
-	if (victim)
+	if (victim && victim->aborted != WIRE_NONE_U32)
 		victim->aborted++;
 	return 0;
 }
 
 __noinline int fate_killed(__u64 task)
 {
-	__u32 key = 0;
-	struct last_kill *kill = bpf_map_lookup_elem(&last_kill, &key);
+	struct last_kill kill = {.task = task, .sent_ns = bpf_ktime_get_boot_ns()};
+	__u64 sender = bpf_get_current_pid_tgid();
 
-	if (!kill)
-		return 0;
-	kill->task = task;
-	kill->sender = bpf_get_current_pid_tgid();
-	kill->sent_ns = bpf_ktime_get_boot_ns();
+	bpf_map_update_elem(&last_kills, &sender, &kill, BPF_ANY);
+	if (work.killed_mm && work.invoker == sender)
+		record_sharer(task);
 	return 0;
 }
 
@@ -204,60 +332,86 @@ __noinline int fate_signalled(__u64 task, __u32 signal)
 	return 0;
 }
 
-__noinline int fate_reaping(__u32 pid, __u32 what)
+__noinline int fate_reaping(__u32 tid, __u32 what)
 {
-	struct victim *victim = bpf_map_lookup_elem(&dying, &pid);
+	struct marked *mark = bpf_map_lookup_elem(&marked, &tid);
+	struct wire_fate fate = {};
+	__u64 left;
 
-	if (!victim)
-		victim = bpf_map_lookup_elem(&unfreed, &pid);
-	if (victim)
-		emit_fate(pid, victim, what, 0);
+	if (!mark)
+		return 0;
+	head_fill(&fate.head, WIRE_FATE, sizeof(fate), mark->episode);
+	fate.start_ns = mark->start_ns;
+	fate.pid = mark->pid;
+	fate.what = what;
+	fate.reaped_pages = WIRE_NONE_U64;
+	fate.aborted = WIRE_NONE_U32;
+	/* It may come several times: what it could not take at first it tries again. */
+	if (what == FATE_REAP_START && mark->resident == WIRE_NONE_U64)
+		mark->resident = mm_resident(mark->mm, mark->precise);
+	if (what == FATE_REAPED && mark->resident != WIRE_NONE_U64) {
+		left = mm_resident(mark->mm, mark->precise);
+		fate.reaped_pages = mark->resident > left ? mark->resident - left : 0;
+	}
+	send_fate(&fate);
 	return 0;
 }
 
-/* The last thread of @victim, gone from signal->live, is on its way out. */
-static __always_inline void take_exit(__u32 pid, const struct victim *victim)
+/* The memory @mm of the victim @pid has gone: tell it, if it was not told. */
+__noinline int fate_take_freed(__u32 pid, __u64 mm)
 {
-	struct victim copy = *victim;
+	struct victim *victim = bpf_map_lookup_elem(&unfreed, &pid), copy;
 
-	if (bpf_map_delete_elem(&dying, &pid))
-		return;
-	__sync_fetch_and_add(&door.dying, -1);
-	emit_fate(pid, &copy, FATE_EXITED, 0);
-	if (!bpf_map_update_elem(&unfreed, &pid, &copy, BPF_ANY))
-		__sync_fetch_and_add(&door.unfreed, 1);
+	if (!victim || victim->mm != mm)
+		return 0;
+	copy = *victim;
+	if (bpf_map_delete_elem(&unfreed, &pid))
+		return 0;
+	__sync_fetch_and_add(&door.unfreed, -1);
+	emit_fate(pid, &copy, FATE_FREED, 0);
+	return 0;
 }
 
+/*
+ * If nobody uses the memory of the victim @task any more, tells it for all that
+ * shared it: the last of them to go is the one that is seen to.
+ */
 static __always_inline void take_freed(__u64 task)
 {
-	struct victim *victim, copy;
+	struct sharers *list;
+	struct victim *victim;
 	__u32 pid;
+	__u64 mm;
+	int i;
 
-	if (!mm_is_unused(task_oom_mm(task)))
-		return;
 	victim = victim_in(&unfreed, task, &pid);
 	if (!victim)
 		return;
-	copy = *victim;
-	if (bpf_map_delete_elem(&unfreed, &pid))
+	mm = victim->mm;
+	if (!mm_is_unused(mm))
 		return;
-	__sync_fetch_and_add(&door.unfreed, -1);
-	emit_fate(pid, &copy, FATE_FREED, 0);
+	fate_take_freed(pid, mm);
+	list = bpf_map_lookup_elem(&sharers, &mm);
+	for (i = 0; list && i < SHARERS_MAX; i++)
+		fate_take_freed(list->pids[i], mm);
+}
+
+/* @task's process has no threads left: told once, wherever it is seen first. */
+static __always_inline void take_exit(__u64 task)
+{
+	__u32 pid;
+
+	if (victim_in(&dying, task, &pid))
+		fate_take_exit(pid);
 }
 
 __noinline int fate_exiting(__u64 task)
 {
-	struct victim *victim;
-	__u32 pid;
-
 	/* do_exit() has taken this thread off signal->live before the tracepoint, in all kernels.
 	 */
-	if (!task_oom_mm(task) || process_has_threads(task))
+	if (process_has_threads(task))
 		return 0;
-	victim = victim_in(&dying, task, &pid);
-	if (!victim)
-		return 0;
-	take_exit(pid, victim);
+	take_exit(task);
 	/*
 	 * Fact: until 6.16 the tracepoint comes after exit_mm(), so that the memory is gone
 	 * by now; since then before it, and the signal to the parent is the next to be seen.
@@ -268,18 +422,12 @@ __noinline int fate_exiting(__u64 task)
 
 __noinline int fate_exited(__u64 task)
 {
-	struct victim *victim;
-	__u32 pid;
-
-	if (!task_oom_mm(task) || process_has_threads(task))
+	if (process_has_threads(task))
 		return 0;
-	/*
-	 * Since 6.16 a thread can pass sched_process_exit on one CPU while it is being
-	 * marked on another: then this is the first that is seen of its exit.
-	 */
-	victim = victim_in(&dying, task, &pid);
-	if (victim)
-		take_exit(pid, victim);
+	take_exit(task);
 	take_freed(task);
+	/* Of one whose parent ignores SIGCHLD it is not seen that its memory has gone. */
+	if (!door.dying && bpf_ktime_get_boot_ns() - door.exited_ns > FREED_WITHIN_NS)
+		door.unfreed = 0;
 	return 0;
 }

@@ -61,6 +61,15 @@ int kprobe_dump_header(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Of version 1 of the memory controller. Its argument: 0 only tidies up after a fault. */
+SEC("?kprobe/mem_cgroup_oom_synchronize")
+int kprobe_mem_cgroup_oom_synchronize(struct pt_regs *ctx)
+{
+	if ((__u8)PT_REGS_PARM1(ctx))
+		record_waiting();
+	return 0;
+}
+
 SEC("?kretprobe/out_of_memory")
 int kretprobe_out_of_memory(struct pt_regs *ctx)
 {

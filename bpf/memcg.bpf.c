@@ -24,6 +24,8 @@ __noinline int memcg_is_below(__u64 memcg, __u64 root)
 
 static __always_inline struct wire_path *path_of(__u32 slot)
 {
+	struct wire_waiting *waiting;
+
 	switch (slot) {
 	case PATH_MEMCG:
 		return &work.decision.memcg.path;
@@ -31,50 +33,57 @@ static __always_inline struct wire_path *path_of(__u32 slot)
 		return &work.decision.victim_path;
 	case PATH_INVOKER:
 		return &work.decision.invoker_path;
-	default:
+	case PATH_VICTIM:
 		return &work.victim.path;
+	default:
+		waiting = waiting_here();
+		if (!waiting)
+			return NULL;
+		barrier_var(waiting); /* or the compiler adds first and asks then */
+		return &waiting->path;
 	}
 }
 
-/* One directory's name; 1 when there is nothing above it, or no room for it. */
-__noinline int read_path_name(__u32 slot)
+/* One directory's name; returns the node above, 0: there is none, or no room for the name. */
+__noinline __u64 read_path_name(__u64 node, __u32 slot)
 {
 	struct wire_path *path = path_of(slot);
-	__u64 node = work.path_node, parent = kernfs_parent(node);
-	__u32 used = path->len;
+	__u64 parent = kernfs_parent(node);
+	__u32 used;
 	long len;
 
-	if (!parent) /* the root, whose name is empty */
-		return 1;
-	path->truncated = 1;       /* until a later step finds the root */
+	if (!path || !parent) /* the root, whose name is empty */
+		return 0;
+	used = path->len;
 	if (used >= WIRE_PATH_LEN) /* also bounds the offset for the verifier */
-		return 1;
+		return 0;
 	len = bpf_probe_read_kernel_str(path->names + used, WIRE_PATH_NAME,
 					read_field(kernfs_node, node, name));
 	if (len < 1 || len > WIRE_PATH_NAME)
-		return 1;
+		return 0;
 	path->len = used + len;
-	work.path_node = parent;
-	return 0;
+	return parent;
 }
 
 /* The names of @memcg's directories, deepest first. */
 __noinline int read_path(__u64 memcg, __u32 slot)
 {
 	struct wire_path *path = path_of(slot);
+	__u64 node = memcg_kernfs(memcg), parent;
 	int depth;
 
-	work.path_node = memcg_kernfs(memcg);
-	path->known = work.path_node != 0;
+	if (!path)
+		return 0;
+	path->known = node != 0;
 	path->len = 0;
-	path->truncated = 0;
 	for (depth = 0; depth < WIRE_PATH_DEPTH; depth++) {
-		if (read_path_name(slot))
+		parent = read_path_name(node, slot);
+		if (!parent)
 			break;
+		node = parent;
 	}
 	/* Stopped at the root: nothing is missing. */
-	if (!kernfs_parent(work.path_node))
-		path->truncated = 0;
+	path->truncated = kernfs_parent(node) != 0;
 	return 0;
 }
 

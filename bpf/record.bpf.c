@@ -20,6 +20,7 @@
 #define FLUSH_STEP            64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
 #define WALK_STEP             362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
 #define NO_VICTIM_INTERVAL_NS 1000000000ULL
+#define SHARERS_WITHIN_NS     1000000000ULL
 
 const volatile struct config config = {};
 struct work work = {};
@@ -48,6 +49,7 @@ static __always_inline void begin(__u64 control)
 	work.root = 0;
 	work.aborted_by = 0;
 	work.victim_pid = 0;
+	work.killed_mm = 0;
 	work.lost_candidates = 0;
 	work.points_seen = false;
 	work.decided = false;
@@ -371,7 +373,7 @@ __noinline int flush_chunk(__u32 index, __u64 flags)
 {
 	__u32 first = index * WIRE_CHUNK_TASKS, count = work.decision.listed - first;
 	struct wire_candidates *chunk;
-	__u32 size;
+	__u64 size;
 
 	if (first >= work.decision.listed)
 		return 1;
@@ -520,17 +522,61 @@ __noinline int record_report(void)
 	return 0;
 }
 
-static __always_inline void emit_victim(__u64 task)
+/* @flags of enum wire_victim_flags. */
+__noinline int emit_victim(__u64 task, __u32 flags)
 {
 	struct wire_victim *victim = &work.victim;
 	__u64 leader = task_leader(task);
 
 	task_read(leader);
 	victim->task = work.task;
+	victim->flags = flags;
 	read_path(task_memcg(leader), PATH_VICTIM);
 	head_fill(&victim->head, WIRE_VICTIM, sizeof(*victim), work.episode);
 	if (bpf_ringbuf_output(&ring, victim, sizeof(*victim), BPF_RB_FORCE_WAKEUP))
 		count_loss(LOSS_RING_VICTIM, 1);
+	return 0;
+}
+
+/*
+ * @task has been marked, which a signal came before: until the next one,
+ * __oom_kill_process sends signals to those that share its memory.
+ */
+static __always_inline void await_sharers(__u64 task)
+{
+	work.killed_mm = 0;
+	if (fate_last_killed() != task)
+		return;
+	work.killed_mm = task_oom_mm(task);
+	work.killed_pid = read_field(task_struct, task, tgid);
+	work.killed_ns = bpf_ktime_get_boot_ns();
+}
+
+/* The mm of the first thread of @leader's process that has one, as process_shares_mm(); 0: none. */
+static __always_inline __u64 mm_of_process(__u64 leader)
+{
+	__u64 mm = task_mm(leader);
+
+	if (mm)
+		return mm;
+	task_read(leader);
+	return work.mm_thread ? task_mm(work.mm_thread) : 0;
+}
+
+__noinline int record_sharer(__u64 task)
+{
+	__u64 leader = task_leader(task);
+	__u32 chosen = work.killed_pid;
+
+	/* Where the return of out_of_memory is not seen: the signals follow the mark at once. */
+	if (!door.control && bpf_ktime_get_boot_ns() - work.killed_ns > SHARERS_WITHIN_NS)
+		return 0;
+	if (read_field(task_struct, leader, tgid) == chosen ||
+	    mm_of_process(leader) != work.killed_mm)
+		return 0;
+	emit_victim(leader, VICTIM_SHARES_MM);
+	fate_add_sharer(task, chosen);
+	return 0;
 }
 
 __noinline int record_victim(__u64 task)
@@ -547,11 +593,12 @@ __noinline int record_victim(__u64 task)
 		work.exiting = true;
 		emit_decision(BPF_RB_NO_WAKEUP);
 	} else if (decision->victim.pid != read_field(task_struct, task, tgid)) {
-		emit_victim(task);
+		emit_victim(task, 0);
 	} else if (fate_last_killed() != task) {
 		work.exiting = true;
 	}
 	fate_add(task);
+	await_sharers(task);
 	return 0;
 }
 
@@ -564,6 +611,7 @@ __noinline int record_end(void)
 	else if (work.aborted_by)
 		fate_aborted(work.aborted_by);
 	door.control = 0;
+	work.killed_mm = 0;
 	return 0;
 }
 
@@ -586,8 +634,9 @@ __noinline int record_decision_from_victim(__u64 task)
 	__u64 memcg = 0;
 
 	if (work.decided && stack_has(&config.memcg_member)) {
-		emit_victim(task);
+		emit_victim(task, 0);
 		fate_add(task);
+		await_sharers(task);
 		return 0;
 	}
 	begin(0);
@@ -607,11 +656,13 @@ __noinline int record_decision_from_victim(__u64 task)
 	else
 		walk_all();
 	describe(task, memcg);
-	if (decision->flags & DECISION_GROUP)
+	if ((decision->flags & DECISION_GROUP) ||
+	    (!work.exiting && mm_may_be_shared(task_oom_mm(task), task)))
 		decision->flags |= DECISION_OPEN;
 	emit_decision(decision->flags & DECISION_OPEN ? 0 : BPF_RB_NO_WAKEUP);
 	if (!(decision->flags & DECISION_OPEN))
 		emit_end();
 	fate_add(task);
+	await_sharers(task);
 	return 0;
 }

@@ -37,16 +37,20 @@ extern int record_decision_from_victim(__u64 task);
 extern int record_end(void);
 /* A SIGKILL with the kernel's own authority was sent to @task. */
 extern int fate_killed(__u64 task);
-/* The task to which that was sent by the current one, on this CPU, as the last; 0: none. */
+/* The task to which that was sent by the current one as the last; 0: none. */
 extern __u64 fate_last_killed(void);
+/* That was sent while a victim's memory is known: @task may be killed because it shares it. */
+extern int record_sharer(__u64 task);
 /* SIGKILL or SIGTERM was sent to @task by the current one. */
 extern int fate_signalled(__u64 task, __u32 signal);
-/* The oom_reaper is at the thread @pid: @what of enum wire_fate_what. */
-extern int fate_reaping(__u32 pid, __u32 what);
-/* A thread of a dying process has come to its end. */
+/* The oom_reaper is at the thread @tid: @what of enum wire_fate_what. */
+extern int fate_reaping(__u32 tid, __u32 what);
+/* A thread, perhaps of a dying process, has come to its end. */
 extern int fate_exiting(__u64 task);
-/* A dying process has told its parent. */
+/* A process, perhaps a dying one, has told its parent. */
 extern int fate_exited(__u64 task);
+/* The current task has run out of its memcg's memory, and waits if nobody may be killed there. */
+extern int record_waiting(void);
 
 extern struct door_state door;
 extern const volatile struct config config;

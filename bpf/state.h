@@ -40,8 +40,14 @@ struct door_state {
 	__u64 evaluated; /* task whose evaluation is under way: a kretprobe has no arguments */
 	__u64 control;   /* oom_control of the call under way, 0: none */
 	__u64 swap_total_pages; /* kept by the loader, for the tracepoint backend */
-	__u32 dying;            /* victims that have not exited */
-	__u32 unfreed;          /* victims that have exited and may still hold memory */
+	union {
+		struct {
+			__u32 dying;   /* victims that have not exited */
+			__u32 unfreed; /* victims that have exited and may still hold memory */
+		};
+		__u64 victims; /* both: what every exit on the machine asks, in one load */
+	};
+	__u64 exited_ns; /* when the last victim exited */
 	/* pid_tgid of the loader while it calibrates, before anything else is attached; else 0. */
 	__u64 calibrating;
 	/* Set by the loader: the selection's own calls of oom_badness are seen to return. */
@@ -59,19 +65,22 @@ struct work {
 	__u64 totalpages;
 	__u64 root;            /* memcg whose descendants are candidates, 0: the whole machine */
 	__u64 aborted_by;      /* task whose dying ended the selection */
-	__u64 path_node;       /* where the walk up a cgroup's path stands */
 	__u64 ancestor;        /* where the walk up from the memcg in OOM stands */
 	__u64 walk_node;       /* where the walk of the task list stands */
 	__u64 thread_node;     /* where the walk of a process's threads stands */
 	__u64 mm_thread;       /* first thread of the process just read that has its mm, or 0 */
 	__s64 sums[4];         /* precise counters of the mm just summed, by enum rss_kind */
 	__s64 points;          /* of the evaluation under way, with points_seen */
+	__u64 killed_mm;       /* of the last victim that was sent a signal and marked, 0: none */
+	__u64 killed_ns;       /* and when it was marked */
 	__u64 no_victim_memcg; /* of the last decision without a victim that was sent */
 	__u64 no_victim_ns;    /* and when it was */
 	__u32 no_victim_repeated;
 	__u32 pad2;
 	__u32 victim_pid; /* snapshot: the process that has been chosen */
 	__u32 lost_candidates;
+	__u32 killed_pid; /* whose killed_mm is */
+	__u32 pad3;
 	__u8 points_seen;
 	__u8 decided;
 	__u8 exiting;

@@ -56,8 +56,8 @@ static __always_inline void read_threads(__u64 leader)
 	work.task.flags |= TASK_CPU_PARTIAL;
 }
 
-/* percpu_counter_sum() of each of @mm's counters, lib/percpu_counter.c. */
-static __always_inline int sum_counters(__u64 mm)
+/* percpu_counter_sum() of each of @mm's counters to @sums, lib/percpu_counter.c. */
+static __always_inline int sum_counters(__u64 mm, __s64 *sums)
 {
 	__u64 deltas[RSS_KINDS];
 	__u32 cpu, kind;
@@ -65,10 +65,10 @@ static __always_inline int sum_counters(__u64 mm)
 	if (config.cpus > CPUS_MAX ||
 	    !rss_is_percpu()) /* also hides helpers that older kernels lack from their verifier */
 		return -1;
-	rss_read_percpu(mm, RSS_FILE, work.sums, deltas);
-	rss_read_percpu(mm, RSS_ANON, work.sums, deltas);
-	rss_read_percpu(mm, RSS_SWAP, work.sums, deltas);
-	rss_read_percpu(mm, RSS_SHMEM, work.sums, deltas);
+	rss_read_percpu(mm, RSS_FILE, sums, deltas);
+	rss_read_percpu(mm, RSS_ANON, sums, deltas);
+	rss_read_percpu(mm, RSS_SWAP, sums, deltas);
+	rss_read_percpu(mm, RSS_SHMEM, sums, deltas);
 	for (cpu = 0; cpu < CPUS_MAX && cpu < config.cpus; cpu++) {
 		__u64 base;
 
@@ -80,7 +80,7 @@ static __always_inline int sum_counters(__u64 mm)
 
 			bpf_probe_read_kernel(&delta, sizeof(delta),
 					      (const void *)(deltas[kind] + base));
-			work.sums[kind] += delta;
+			sums[kind] += delta;
 		}
 	}
 	return 0;
@@ -90,7 +90,7 @@ __noinline int task_read_counters(__u64 mm, __u32 precise)
 {
 	struct wire_task *task = &work.task;
 
-	if (precise && !sum_counters(mm)) {
+	if (precise && !sum_counters(mm, work.sums)) {
 		task->rss_file = rss_clamped(work.sums[RSS_FILE]);
 		task->rss_anon = rss_clamped(work.sums[RSS_ANON]);
 		task->rss_shmem = rss_clamped(work.sums[RSS_SHMEM]);
@@ -104,6 +104,16 @@ __noinline int task_read_counters(__u64 mm, __u32 precise)
 	task->swap = rss_read(mm, RSS_SWAP);
 	task->flags &= ~TASK_RSS_PRECISE;
 	return 0;
+}
+
+__noinline __u64 mm_resident(__u64 mm, __u32 precise)
+{
+	__s64 sums[RSS_KINDS];
+
+	if (precise && !sum_counters(mm, sums))
+		return rss_clamped(sums[RSS_FILE]) + rss_clamped(sums[RSS_ANON]) +
+		       rss_clamped(sums[RSS_SHMEM]);
+	return rss_read(mm, RSS_FILE) + rss_read(mm, RSS_ANON) + rss_read(mm, RSS_SHMEM);
 }
 
 static __always_inline void read_memory(struct wire_task *task, __u64 thread)

@@ -59,7 +59,7 @@ int signal_generate(struct bpf_raw_tracepoint_args *ctx)
 			fate_signalled(ctx->args[2], ctx->args[0]);
 		else if (ctx->args[0] == SIGKILL)
 			fate_killed(ctx->args[2]);
-	} else if (ctx->args[0] == SIGCHLD && (door.unfreed || door.dying)) {
+	} else if (ctx->args[0] == SIGCHLD && door.victims) {
 		fate_exited(bpf_get_current_task());
 	}
 	return 0;
@@ -79,12 +79,30 @@ int finish_task_reaping(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+SEC("?raw_tp/skip_task_reaping")
+int skip_task_reaping(struct bpf_raw_tracepoint_args *ctx)
+{
+	fate_reaping(ctx->args[0], FATE_REAP_SKIPPED);
+	return 0;
+}
+
 SEC("?raw_tp/sched_process_exit")
 int sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (!door.dying)
+	if (!door.victims)
 		return 0;
 	fate_exiting(ctx->args[0]);
+	return 0;
+}
+
+/*
+ * Not attached to anything: run once by the loader, whose own numbers are those
+ * of its pid namespace, which is not always the host's.
+ */
+SEC("?raw_tp")
+int begin_calibration(struct bpf_raw_tracepoint_args *ctx)
+{
+	door.calibrating = bpf_get_current_pid_tgid();
 	return 0;
 }
 

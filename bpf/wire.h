@@ -352,7 +352,12 @@ struct wire_candidates {
 };
 
 enum wire_victim_flags {
-	VICTIM_SHARES_MM = 1 << 0, /* killed because it shares the memory of one that was chosen */
+	/*
+	 * Killed because it shares the memory of a victim, and not marked. A member of a killed
+	 * group that shares it as well is told twice, the second time without this: its mark
+	 * follows, and the group is why it dies.
+	 */
+	VICTIM_SHARES_MM = 1 << 0,
 };
 
 struct wire_victim {

@@ -5,16 +5,40 @@
 
 #include "vmlinux/vmlinux.h"
 
+#include <bpf/bpf_helpers.h>
+
 #include "bpf/state.h"
 
 extern struct work work;
+
+/*
+ * The record of a task that waits, per CPU: such tasks hold no lock, and work
+ * belongs to the one that holds oom_lock. A program is not entered a second
+ * time on the CPU that it runs on, and does not leave it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct wire_waiting);
+} waiting __weak SEC(".maps");
+
+static __always_inline struct wire_waiting *waiting_here(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&waiting, &key);
+}
 
 /* Reads the process that @leader leads into work.task, memory included where it has any. */
 extern int task_read(__u64 leader);
 /* Reads the counters of @mm into work.task; @precise: with every CPU's delta. */
 extern int task_read_counters(__u64 mm, __u32 precise);
-/* Which path of work a path goes to: a global function takes no pointers in 5.10. */
-enum path_slot { PATH_MEMCG, PATH_DECISION_VICTIM, PATH_INVOKER, PATH_VICTIM };
+/* Resident pages of @mm now; @precise: with every CPU's delta. Needs no lock. */
+extern __u64 mm_resident(__u64 mm, __u32 precise);
+/* Where a path goes to, for a global function takes no pointers in 5.10. The last is not of work.
+ */
+enum path_slot { PATH_MEMCG, PATH_DECISION_VICTIM, PATH_INVOKER, PATH_VICTIM, PATH_WAITING };
 
 /* The names of @memcg's directories, deepest first, into the path of @slot. */
 extern int read_path(__u64 memcg, __u32 slot);
@@ -28,7 +52,9 @@ extern int memcg_kills_group(__u64 memcg, __u64 top);
 extern __u64 memcg_at_limit(__u64 memcg);
 /* What scores within @memcg are relative to, in pages. */
 extern __u64 memcg_totalpages(__u64 memcg);
-/* Registers @task's process as dying, and tells its SIGKILL. */
+/* Registers the process of @task, which has just been marked, as dying, and tells its SIGKILL. */
 extern int fate_add(__u64 task);
+/* The same for one that was not marked: it shares the memory of the victim @chosen. */
+extern int fate_add_sharer(__u64 task, __u32 chosen);
 
 #endif /* OOMTRACE_WORK_BPF_H */

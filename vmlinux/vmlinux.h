@@ -36,7 +36,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
-enum { BPF_ANY = 0 };
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 enum {
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
@@ -131,6 +131,11 @@ struct mem_cgroup {
 	int swappiness;
 };
 
+/* Version 1 of the controller: everywhere until 6.11, since then where it was configured. */
+struct mem_cgroup___v1 {
+	int oom_kill_disable;
+};
+
 struct percpu_counter {
 	__s64 count;
 	__s32 *counters;
@@ -215,6 +220,10 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+};
+
+struct task_struct___v1 {
+	struct mem_cgroup *memcg_in_oom;
 };
 
 enum oom_constraint {

@@ -174,7 +174,7 @@ static void an_end_that_does_not_come_is_waited_for_until_its_deadline(void **st
 	observer_done(observer);
 }
 
-static void an_open_episode_closes_with_its_last_candidate(void **state)
+static void an_open_episode_waits_for_more_victims(void **state)
 {
 	struct observer *observer = observe(2, 100);
 	struct wire_decision decision = gen_decision(1, T0);
@@ -183,16 +183,13 @@ static void an_open_episode_closes_with_its_last_candidate(void **state)
 	decision.flags = DECISION_OPEN;
 	gen_announce(&decision, 5);
 	FEED(observer, decision);
-	FEED(observer, gen_candidates(1, 0, 3, 100));
+	FEED(observer, gen_candidates(1, 0, 5, 100));
 	assert_int_equal(observer->n_episodes, 0);
-	FEED(observer, gen_candidates(1, 3, 2, 103));
+	FEED(observer, gen_victim(1, T0 + 1, 200, "sharer"));
+	FEED(observer, gen_tick(T0 + 1 + EPISODE_DEADLINE_NS));
 	assert_int_equal(observer->n_episodes, 1);
+	assert_int_equal(observer_last(observer)->is.n_victims, 2);
 	assert_int_equal(observer_last(observer)->is.loss[LOSS_RING_END], 0);
-
-	decision = gen_decision(2, T0 + 1);
-	decision.flags = DECISION_OPEN;
-	FEED(observer, decision);
-	assert_int_equal(observer->n_episodes, 2);
 	observer_done(observer);
 }
 
@@ -565,7 +562,7 @@ static struct wire_decision tracepoint_decision(void)
 {
 	struct wire_decision decision = gen_decision(1, T0);
 
-	decision.flags = DECISION_OPEN | DECISION_TOTALPAGES | DECISION_RUNNER_UP;
+	decision.flags = DECISION_TOTALPAGES | DECISION_RUNNER_UP;
 	decision.source = SOURCE_SNAPSHOT;
 	decision.victim.flags = TASK_MM | TASK_POINTS_COMPUTED;
 	decision.runner_up = gen_task(55, "second", 990);
@@ -583,6 +580,7 @@ static void the_kernels_report_completes_the_tracepoint_backend(void **state)
 	FEED(observer, gen_kmsg(T0, HEADER_LINE));
 	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice/app.service")));
 	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
 	seen = observer_last(observer);
 	assert_string_equal(seen->is.completed_from, "kmsg");
 	assert_true(seen->is.known & EPISODE_KNOWS_GFP);
@@ -599,6 +597,7 @@ static void the_kernels_report_completes_the_tracepoint_backend(void **state)
 
 	/* the report is used once */
 	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
 	assert_null(observer_last(observer)->is.completed_from);
 	observer_done(observer);
 }
@@ -612,6 +611,7 @@ static void where_the_log_names_another_memcg_the_log_is_right(void **state)
 	FEED(observer, gen_kmsg(T0, HEADER_LINE));
 	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice")));
 	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
 	seen = observer_last(observer);
 	assert_string_equal(seen->memcg_path, "/system.slice");
 	assert_int_equal(seen->is.memcg.known, MEMCG_KNOWS_PATH);
@@ -634,6 +634,7 @@ static void a_global_report_takes_back_the_memcg(void **state)
 				    "cpuset=/,mems_allowed=0,global_oom,task_memcg=/x,task=victim,"
 				    "pid=100,uid=0"));
 	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
 	seen = observer_last(observer);
 	assert_int_equal(seen->is.constraint, CONSTRAINT_NONE_);
 	assert_false(seen->is.known & EPISODE_KNOWS_MEMCG);
@@ -653,6 +654,7 @@ static void a_truncated_path_agrees_with_the_whole_one(void **state)
 	decision.memcg.path.truncated = 1;
 	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice/app.service")));
 	FEED(observer, decision);
+	FEED(observer, gen_end(1, T0));
 	seen = observer_last(observer);
 	assert_string_equal(seen->memcg_path, "/system.slice/app.service");
 	assert_false(seen->is.memcg.path_truncated);
@@ -711,6 +713,7 @@ static void a_report_of_an_earlier_kill_of_that_pid_is_left_alone(void **state)
 	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice")));
 	decision.head.boot_ns = T0 + OUTCOME_DEADLINE_NS + 1;
 	FEED(observer, decision);
+	FEED(observer, gen_end(1, decision.head.boot_ns));
 	assert_null(observer_last(observer)->is.completed_from);
 	observer_done(observer);
 }
@@ -725,7 +728,7 @@ int main(void)
 		cmocka_unit_test(the_name_of_a_kill_hangs_on_boot_pid_and_start_alone),
 		cmocka_unit_test(the_next_decision_closes_one_whose_end_was_lost),
 		cmocka_unit_test(an_end_that_does_not_come_is_waited_for_until_its_deadline),
-		cmocka_unit_test(an_open_episode_closes_with_its_last_candidate),
+		cmocka_unit_test(an_open_episode_waits_for_more_victims),
 		cmocka_unit_test(an_open_group_closes_when_nothing_has_come_for_a_while),
 		cmocka_unit_test(chunks_may_come_in_any_order),
 		cmocka_unit_test(a_lost_chunk_is_a_loss_of_its_episode),

@@ -471,9 +471,7 @@ void draft_end(struct draft *draft, const struct wire_end *end)
 
 bool draft_is_complete(const struct draft *draft)
 {
-	if (draft->ended)
-		return true;
-	return draft->open_ended && !draft->group && draft->received == draft->listed;
+	return draft->ended;
 }
 
 uint64_t draft_deadline(const struct draft *draft)

@@ -28,7 +28,7 @@
 #define SCRATCH_SPARE      2048
 #define SCRATCH_CHUNKS_MAX 4096
 
-#define LINKS_MAX 16
+#define LINKS_MAX 20
 
 struct tracer {
 	struct oomtrace_bpf *skel;
@@ -70,6 +70,10 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
 				{"signal_generate", false, DOOR_PLAIN, NULL},
 				{"start_task_reaping", true, DOOR_PLAIN, NULL},
 				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"skip_task_reaping", true, DOOR_PLAIN, NULL},
+				{"fentry_mem_cgroup_oom_synchronize", true, DOOR_PLAIN,
+				 "mem_cgroup_oom_synchronize"},
+				{"begin_calibration", true, DOOR_RUN, NULL},
 				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
 				{"fexit_oom_badness", true, DOOR_POINTS, "oom_badness"},
 				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
@@ -85,6 +89,9 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
 				{"signal_generate", false, DOOR_PLAIN, NULL},
 				{"start_task_reaping", true, DOOR_PLAIN, NULL},
 				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"skip_task_reaping", true, DOOR_PLAIN, NULL},
+				{"kprobe_mem_cgroup_oom_synchronize", true, DOOR_PLAIN, NULL},
+				{"begin_calibration", true, DOOR_RUN, NULL},
 				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
 				{"kretprobe_oom_badness", true, DOOR_POINTS, NULL},
 				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
@@ -101,6 +108,7 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
 				{"signal_generate", false, DOOR_PLAIN, NULL},
 				{"start_task_reaping", true, DOOR_PLAIN, NULL},
 				{"finish_task_reaping", true, DOOR_PLAIN, NULL},
+				{"skip_task_reaping", true, DOOR_PLAIN, NULL},
 				{"mark_victim_decide", false, DOOR_PLAIN, NULL},
 				{"read_text", true, DOOR_RUN, NULL},
 			},
@@ -214,18 +222,20 @@ static bool points_are_hooked(int whole, int part)
  * Reads this process's own oom_score, through the return of oom_badness that
  * has just been hooked: its points tell which counters they were made of. The
  * first OOM tells as well, but only from its first task that can be chosen on.
+ * Who this process is the kernel side notes: in a pid namespace it has numbers
+ * that getpid() does not tell.
  */
 static void calibrate(struct tracer *tracer)
 {
 	struct door_state *door = &tracer->skel->bss->door;
+	LIBBPF_OPTS(bpf_test_run_opts, run);
 	char text[32];
 	int fd = open("/proc/self/oom_score", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	__atomic_store_n(&door->calibrating, (__u64)getpid() << 32 | (__u32)gettid(),
-			 __ATOMIC_SEQ_CST);
-	if (read(fd, text, sizeof(text)) < 0)
+	if (bpf_prog_test_run_opts(bpf_program__fd(tracer->skel->progs.begin_calibration), &run) ||
+	    read(fd, text, sizeof(text)) < 0)
 		text[0] = '\0'; /* nothing learned, nothing lost */
 	__atomic_store_n(&door->calibrating, 0, __ATOMIC_SEQ_CST);
 	close(fd);
