@@ -15,6 +15,7 @@ CFLAGS   ?= -O2 -g -fstack-protector-strong
 CFLAGS   += -std=gnu11 $(WARNINGS)
 
 LIBBPF_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
+JSON_LIBS     := -ljansson
 LIBBPF_LIBS   := $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 # A static link needs what libbpf itself needs, in this order.
 STATIC_LIBS   := -lbpf -lelf -lz
@@ -65,13 +66,13 @@ $(BUILD)/%.o: %.c
 
 oomtrace: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBBPF_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) -o $@
 
 static: oomtrace-static ## build ./oomtrace-static, one file for any host of this architecture
 
 oomtrace-static: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) $(JSON_LIBS) -o $@
 
 -include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
 
@@ -129,7 +130,7 @@ check-all: ## everything, the slow parts included: test, bench and a minute of f
 
 $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) -o $@
 
 bench: oomtrace $(BUILD)/render ## how fast it attaches and renders; figures, no verdict
 	@tools/bench
@@ -139,7 +140,7 @@ FUZZ_SECONDS ?= 60
 $(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ -o $@
+	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ $(JSON_LIBS) -o $@
 
 fuzz: $(BUILD)/fuzz/fuzz_replay ## feed the assembler rubbish for FUZZ_SECONDS
 	@mkdir -p $(BUILD)/fuzz/corpus

@@ -26,6 +26,13 @@ const char *backend_name(unsigned int backend);
 /* The contract's word for a loss reason (enum wire_loss); "unknown" when out of range. */
 const char *loss_name(unsigned int loss);
 
+/* The contract's words; NULL where that is not known: enum wire_constraint, enum selection, enum
+ * killed_as, enum wire_source. */
+const char *constraint_name(unsigned int constraint);
+const char *selection_name(unsigned int selection);
+const char *killed_as_name(unsigned int killed_as);
+const char *candidates_source_name(unsigned int source);
+
 /* The contract's word for what scoring reads (enum wire_rss); NULL where that is not known. */
 const char *rss_counters_name(unsigned int rss_counters);
 

@@ -57,6 +57,53 @@ const char *rss_counters_name(unsigned int rss_counters)
 	}
 }
 
+#define NAME_OF(names, i) ((i) < sizeof(names) / sizeof((names)[0]) ? (names)[i] : NULL)
+
+const char *constraint_name(unsigned int constraint)
+{
+	static const char *const names[] = {
+		[CONSTRAINT_NONE_] = "none",
+		[CONSTRAINT_CPUSET_] = "cpuset",
+		[CONSTRAINT_MEMORY_POLICY_] = "mempolicy",
+		[CONSTRAINT_MEMCG_] = "memcg",
+	};
+
+	return NAME_OF(names, constraint);
+}
+
+const char *selection_name(unsigned int selection)
+{
+	static const char *const names[] = {
+		[SELECTION_BADNESS] = "select_bad_process",
+		[SELECTION_ALLOCATING_TASK] = "allocating_task",
+		[SELECTION_EXITING_TASK] = "exiting_task",
+	};
+
+	return NAME_OF(names, selection);
+}
+
+const char *killed_as_name(unsigned int killed_as)
+{
+	static const char *const names[] = {
+		[KILLED_AS_CHOSEN] = "chosen",
+		[KILLED_AS_GROUP] = "group",
+		[KILLED_AS_SHARED_MM] = "shared_mm",
+	};
+
+	return NAME_OF(names, killed_as);
+}
+
+const char *candidates_source_name(unsigned int source)
+{
+	static const char *const names[] = {
+		[SOURCE_NONE] = "none",
+		[SOURCE_SELECTION] = "selection",
+		[SOURCE_SNAPSHOT] = "snapshot",
+	};
+
+	return NAME_OF(names, source);
+}
+
 const char *use_name(unsigned int use)
 {
 	static const char *const names[USE_MAX] = {

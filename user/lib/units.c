@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "lib/units.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define NSEC_PER_SEC  1000000000LL
@@ -140,4 +142,25 @@ const char *units_rfc3339(units_text out, int64_t real_ns)
 	snprintf(out, UNITS_LEN, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900,
 		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, rest);
 	return out;
+}
+
+int units_parse_rfc3339(const char *text, int64_t *ret_real_ns)
+{
+	struct tm tm = {0};
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t seconds, ns = 0, unit = 100000000;
+
+	if (!at)
+		return -EINVAL;
+	if (*at == '.') {
+		for (at++; *at >= '0' && *at <= '9'; at++, unit /= 10)
+			ns += (*at - '0') * unit;
+	}
+	if (strcmp(at, "Z") != 0 && strcmp(at, "+00:00") != 0)
+		return -EINVAL;
+	seconds = timegm(&tm);
+	if (__builtin_mul_overflow(seconds, 1000000000, &seconds) ||
+	    __builtin_add_overflow(seconds, ns, ret_real_ns))
+		return -EINVAL;
+	return 0;
 }

@@ -38,5 +38,7 @@ void units_prepare(void);
 const char *units_clock(units_text out, int64_t real_ns, int64_t today_ns, int64_t other_ns);
 /* "2026-11-22T22:10:08.412345678Z" */
 const char *units_rfc3339(units_text out, int64_t real_ns);
+/* What that writes, of fewer decimals too, in nanoseconds. Returns 0, or -EINVAL. */
+int units_parse_rfc3339(const char *text, int64_t *ret_real_ns);
 
 #endif /* OOMTRACE_LIB_UNITS_H */

@@ -6,36 +6,6 @@
 #include "core/why.h"
 #include "sink/jsonl_parts.h"
 
-static const char *constraint_name(uint8_t constraint)
-{
-	switch (constraint) {
-	case CONSTRAINT_NONE_:
-		return "none";
-	case CONSTRAINT_CPUSET_:
-		return "cpuset";
-	case CONSTRAINT_MEMORY_POLICY_:
-		return "mempolicy";
-	case CONSTRAINT_MEMCG_:
-		return "memcg";
-	default:
-		return NULL;
-	}
-}
-
-static const char *selection_name(uint8_t selection)
-{
-	switch (selection) {
-	case SELECTION_BADNESS:
-		return "select_bad_process";
-	case SELECTION_ALLOCATING_TASK:
-		return "allocating_task";
-	case SELECTION_EXITING_TASK:
-		return "exiting_task";
-	default:
-		return NULL;
-	}
-}
-
 void jsonl_put_decision(struct json *json, const struct episode *episode)
 {
 	jsonl_put_word(json, "reason", no_kill_name(episode->no_kill));

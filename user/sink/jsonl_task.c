@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* JSON lines: processes, those killed and those that could have been. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "core/container.h"
 #include "sink/jsonl_parts.h"
 
@@ -38,6 +41,21 @@ void jsonl_put_place(struct json *json, const char *cgroup, bool truncated)
 	if (container.known & CONTAINER_KNOWS_SESSION)
 		json_put_string(json, "session", container.session);
 	json_close(json);
+}
+
+/* What other kernels' rules ask of a process. */
+static void put_lineage(struct json *json, const struct task *task)
+{
+	char caps[24];
+
+	if (task->euid != task->uid)
+		json_put_u64(json, "euid", task->euid);
+	if (task->cap_effective) {
+		snprintf(caps, sizeof(caps), "0x%" PRIx64, task->cap_effective);
+		json_put_string(json, "cap_effective", caps);
+	}
+	if (task->mm_id)
+		json_put_u64(json, "mm_id", task->mm_id);
 }
 
 void jsonl_put_task(struct json *json, const struct task *task)
@@ -79,17 +97,8 @@ void jsonl_put_task(struct json *json, const struct task *task)
 	}
 	json_put_bool(json, "eligible", task->eligible);
 	jsonl_put_word(json, "skipped", skip_name(task->skip));
-}
-
-static const char *killed_as_name(uint8_t killed_as)
-{
-	static const char *const names[] = {
-		[KILLED_AS_CHOSEN] = "chosen",
-		[KILLED_AS_GROUP] = "group",
-		[KILLED_AS_SHARED_MM] = "shared_mm",
-	};
-
-	return killed_as <= KILLED_AS_SHARED_MM ? names[killed_as] : NULL;
+	if (identity)
+		put_lineage(json, task);
 }
 
 void jsonl_put_victims(struct json *json, const struct episode *episode)
@@ -110,17 +119,6 @@ void jsonl_put_victims(struct json *json, const struct episode *episode)
 		json_close(json);
 	}
 	json_close(json);
-}
-
-static const char *source_name(uint8_t source)
-{
-	static const char *const names[] = {
-		[SOURCE_NONE] = "none",
-		[SOURCE_SELECTION] = "selection",
-		[SOURCE_SNAPSHOT] = "snapshot",
-	};
-
-	return source <= SOURCE_SNAPSHOT ? names[source] : NULL;
 }
 
 void jsonl_put_passed_over(struct json *json, const uint32_t passed_over[SKIP_MAX])
@@ -148,12 +146,15 @@ void jsonl_put_candidates(struct json *json, const struct episode *episode, uint
 		json_put_u64(json, "lost", episode->lost);
 		json_put_bool(json, "truncated", episode->truncated);
 	}
-	jsonl_put_word(json, "source", source_name(episode->candidates_source));
+	jsonl_put_word(json, "source", candidates_source_name(episode->candidates_source));
 	jsonl_put_passed_over(json, episode->passed_over);
 	json_open_array(json, "tasks");
 	for (uint32_t i = 0; i < count; i++) {
 		json_open_object(json, NULL);
 		jsonl_put_task(json, &episode->tasks[i]);
+		/* Of those with as many points the last one scanned is chosen. */
+		if (episode->tasks[i].scan != UINT32_MAX)
+			json_put_u64(json, "scan", episode->tasks[i].scan);
 		json_close(json);
 	}
 	json_close(json);
