@@ -72,8 +72,8 @@ static void comes_back(const char *line)
 	again = rendered(&event);
 	for (size_t i = 0; again[i] || line[i]; i++) {
 		if (again[i] != line[i])
-			fail_msg("written: ...%.120s\nread:    ...%.120s", again + (i > 40 ? i - 40 : 0),
-				 line + (i > 40 ? i - 40 : 0));
+			fail_msg("written: ...%.120s\nread:    ...%.120s",
+				 again + (i > 40 ? i - 40 : 0), line + (i > 40 ? i - 40 : 0));
 	}
 	free(again);
 	event_free(&event);

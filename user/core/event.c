@@ -218,11 +218,10 @@ static void read_decision(const json_t *object, struct episode *episode)
 /* ["GFP_KERNEL", "__GFP_COMP"] as the kernel prints it. */
 static bool read_gfp_flags(const json_t *flags, char *ret_text, size_t size)
 {
-	size_t used = 0, i;
-	json_t *flag;
+	size_t used = 0;
 
-	json_array_foreach(flags, i, flag)
-	{
+	for (size_t i = 0; i < json_array_size(flags); i++) {
+		const json_t *flag = json_array_get(flags, i);
 		const char *text = json_string_value(flag);
 		size_t len = text ? strlen(text) : 0;
 
@@ -238,11 +237,9 @@ static bool read_gfp_flags(const json_t *flags, char *ret_text, size_t size)
 
 static void read_stack(const json_t *stack, struct episode *episode)
 {
-	size_t i;
-	json_t *frame;
 
-	json_array_foreach(stack, i, frame)
-	{
+	for (size_t i = 0; i < json_array_size(stack); i++) {
+		const json_t *frame = json_array_get(stack, i);
 		if (i == WIRE_STACK_LEN || !json_is_string(frame))
 			break;
 		episode->invoker.stack[episode->invoker.stack_len++] = json_string_value(frame);
@@ -319,11 +316,9 @@ static void read_memcg(const json_t *object, struct memcg *memcg)
 
 static void read_ancestors(const json_t *object, struct episode *episode)
 {
-	json_t *ancestor;
-	size_t i;
 
-	json_array_foreach(json_object_get(object, "ancestors"), i, ancestor)
-	{
+	for (size_t i = 0; i < json_array_size(json_object_get(object, "ancestors")); i++) {
+		const json_t *ancestor = json_array_get(json_object_get(object, "ancestors"), i);
 		if (i == WIRE_ANCESTORS)
 			break;
 		read_memcg(ancestor, &episode->ancestors[i]);
@@ -361,11 +356,9 @@ static void read_psi(const json_t *object, struct wire_psi *psi)
 
 static void read_zones(const json_t *object, struct memory *memory)
 {
-	json_t *item;
-	size_t i;
 
-	json_array_foreach(json_object_get(object, "zones"), i, item)
-	{
+	for (size_t i = 0; i < json_array_size(json_object_get(object, "zones")); i++) {
+		const json_t *item = json_array_get(json_object_get(object, "zones"), i);
 		struct zone *zone = &memory->zones[i];
 
 		if (i == WIRE_ZONES)
@@ -414,9 +407,8 @@ static int read_tasks(const json_t *object, struct event *event)
 	const json_t *victims = json_object_get(object, "victims");
 	const json_t *candidates = json_object_get(object, "candidates");
 	const json_t *tasks = json_object_get(candidates, "tasks");
-	size_t n_victims = json_array_size(victims), n_tasks = json_array_size(tasks), i;
+	size_t n_victims = json_array_size(victims), n_tasks = json_array_size(tasks);
 	struct episode *episode = &event->episode;
-	json_t *task;
 
 	event->tasks = calloc(n_victims + n_tasks + 1, sizeof(*event->tasks));
 	if (!event->tasks)
@@ -426,8 +418,8 @@ static int read_tasks(const json_t *object, struct event *event)
 	episode->n_victims = (uint32_t)n_victims;
 	episode->n_tasks = (uint32_t)n_tasks;
 	read_task(json_object_get(object, "victim"), episode->boot_ns, &episode->victim);
-	json_array_foreach(victims, i, task)
-	{
+	for (size_t i = 0; i < json_array_size(victims); i++) {
+		const json_t *task = json_array_get(victims, i);
 		unsigned int as = number_of(get_string(task, "killed_as"), killed_as_name,
 					    KILLED_AS_SHARED_MM + 1);
 
@@ -435,7 +427,8 @@ static int read_tasks(const json_t *object, struct event *event)
 		episode->victims[i].killed_as =
 			as <= KILLED_AS_SHARED_MM ? (uint8_t)as : KILLED_AS_CHOSEN;
 	}
-	json_array_foreach(tasks, i, task) read_task(task, episode->boot_ns, &episode->tasks[i]);
+	for (size_t i = 0; i < n_tasks; i++)
+		read_task(json_array_get(tasks, i), episode->boot_ns, &episode->tasks[i]);
 	return 0;
 }
 
@@ -576,8 +569,6 @@ static int read_attached(const json_t *object, struct event *event)
 	struct wire_host *host = &event->wire_host;
 	const char *pids = get_string(object, "pid_namespace");
 	uint64_t attach_ns = get_unsigned_ms(object, "attach_ms");
-	json_t *refusal;
-	size_t i;
 
 	host->attached_ns = get_unsigned_ms(object, "uptime_ms");
 	if (attach_ns && attach_ns < host->attached_ns)
@@ -588,8 +579,8 @@ static int read_attached(const json_t *object, struct event *event)
 	host->backend = number_of(get_string(object, "backend"), backend_name, WIRE_BACKENDS);
 	if (pids && !strcmp(pids, "own"))
 		host->flags |= HOST_OWN_PIDS;
-	json_array_foreach(refused, i, refusal)
-	{
+	for (size_t i = 0; i < json_array_size(refused); i++) {
+		const json_t *refusal = json_array_get(refused, i);
 		unsigned int backend =
 			number_of(get_string(refusal, "backend"), backend_name, WIRE_BACKENDS);
 
