@@ -42,6 +42,39 @@ static void on_attached(void *ctx, const struct host *host)
 		read_text(host->wire->refusals[i].reason);
 }
 
+static void read_zones(const struct memory *memory)
+{
+	for (uint32_t i = 0; i < memory->n_zones; i++)
+		read_text(memory->zones[i].name);
+}
+
+static void read_why(const struct why *why)
+{
+	if (why->runner_up)
+		read_task(why->runner_up);
+	if (why->candidates_share < -1 || why->candidates_share > 1000 || why->n_uses > USE_MAX ||
+	    why->largest_use > USE_MAX)
+		abort();
+	for (uint32_t i = 0; i < why->n_uses; i++) {
+		if (i && why->uses[i].bytes > why->uses[i - 1].bytes)
+			abort();
+		read_text(use_name(why->uses[i].use));
+	}
+}
+
+static void on_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct why why = why_explain(episode);
+
+	(void)ctx;
+	(void)host;
+	read_why(&why);
+	read_zones(&episode->memory);
+	read_text(no_kill_name(episode->no_kill));
+	read_text(episode->memcg.path);
+	read_text(episode->invoker.comm);
+}
+
 static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
 {
 	struct filter filter = {.pid = 1, .cgroup = "/a", .comm = "x"};
@@ -49,14 +82,19 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 
 	(void)ctx;
 	(void)host;
-	if (why.runner_up)
-		read_task(why.runner_up);
+	read_why(&why);
+	read_zones(&episode->memory);
+	if (episode->recent_kills && episode->recent_kills < RECENT_KILLS)
+		abort();
 	sink += filter_matches(&filter, episode);
 	filter.pid = 0;
 	sink += filter_matches(&filter, episode);
 	read_text(episode->id);
 	read_text(episode->invoker.cgroup);
 	read_text(episode->invoker.gfp_text);
+	read_text(episode->invoker.nodemask);
+	read_text(episode->invoker.mems_allowed);
+	read_text(episode->invoker.cpuset);
 	read_text(episode->memcg.path);
 	read_task(&episode->victim);
 	for (uint32_t i = 0; i < episode->n_victims; i++)
@@ -73,7 +111,11 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 	(void)host;
 	read_text(outcome->id);
 	read_text(outcome->comm);
-	if (outcome->sigkill_ns < 0 || outcome->exited_ns < 0 || outcome->freed_ns < 0)
+	read_text(outcome->cmdline);
+	read_text(outcome->pod);
+	read_text(outcome->pod_namespace);
+	if (outcome->sigkill_ns < 0 || outcome->exited_ns < 0 || outcome->freed_ns < 0 ||
+	    outcome->reap_skipped_ns < 0 || outcome->watched_ns < 0)
 		abort();
 }
 
@@ -123,6 +165,12 @@ static size_t size_of_kind(uint16_t kind, const union wire_record *record)
 		return offsetof(struct wire_kmsg, text) + record->kmsg.len;
 	case WIRE_LOST:
 		return sizeof(record->lost);
+	case WIRE_MEMORY:
+		return sizeof(record->memory);
+	case WIRE_WAITING:
+		return sizeof(record->waiting);
+	case WIRE_DETAIL:
+		return sizeof(record->detail);
 	default:
 		return sizeof(record->head);
 	}
@@ -142,6 +190,10 @@ static void make_good(union wire_record *record, uint16_t kind)
 		record->kmsg.len %= WIRE_KMSG_LEN + 1;
 	if (kind == WIRE_FATE)
 		record->fate.what = record->fate.what % FATE_REAP_SKIPPED + 1;
+	if (kind == WIRE_MEMORY)
+		record->memory.zones_count %= WIRE_ZONES + 1;
+	if (kind == WIRE_DETAIL)
+		record->detail.cmdline_len %= WIRE_CMDLINE_LEN + 1;
 	if (kind == WIRE_HOST) {
 		record->host.backend %= WIRE_BACKENDS;
 		record->host.page_size = 4096ULL << (record->host.page_size % 5);
@@ -160,9 +212,9 @@ static void make_good(union wire_record *record, uint16_t kind)
 static void feed_made_good(struct assembler *assembler, const uint8_t *data, size_t size)
 {
 	static const uint16_t kinds[] = {
-		WIRE_DECISION, WIRE_CANDIDATES, WIRE_VICTIM, WIRE_END,  WIRE_FATE,
-		WIRE_FATE,     WIRE_HOST,       WIRE_CLOCK,  WIRE_KMSG, WIRE_LOST,
-		WIRE_TICK,     WIRE_DETACH,     WIRE_SIGNAL, WIRE_GFP,  WIRE_SYMBOL,
+		WIRE_DECISION, WIRE_CANDIDATES, WIRE_VICTIM, WIRE_END,    WIRE_FATE,    WIRE_FATE,
+		WIRE_HOST,     WIRE_CLOCK,      WIRE_KMSG,   WIRE_LOST,   WIRE_TICK,    WIRE_DETACH,
+		WIRE_SIGNAL,   WIRE_GFP,        WIRE_SYMBOL, WIRE_MEMORY, WIRE_WAITING, WIRE_DETAIL,
 	};
 	static union wire_record record;
 
@@ -193,6 +245,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct assembler_ops ops = {
 		.attached = on_attached,
 		.episode = on_episode,
+		.no_kill = on_no_kill,
 		.outcome = on_outcome,
 		.detached = on_detached,
 	};

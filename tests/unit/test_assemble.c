@@ -426,6 +426,22 @@ static void a_group_kill_tells_each_victim_once(void **state)
 	observer_done(observer);
 }
 
+static void a_victim_of_a_decision_without_one_is_malformed(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_decision decision = gen_decision(1, T0);
+
+	(void)state;
+	decision.flags |= DECISION_NO_VICTIM;
+	FEED(observer, decision);
+	FEED(observer, gen_victim(1, T0 + 1, 200, "member"));
+	FEED(observer, gen_end(1, T0 + 5));
+	assert_int_equal(observer->n_no_kills, 1);
+	assert_int_equal(observer->no_kills[0].is.n_victims, 0);
+	assert_int_equal(assembler_totals(observer->assembler)->lost[LOSS_MALFORMED], 1);
+	observer_done(observer);
+}
+
 static void victims_beyond_the_room_here_are_counted(void **state)
 {
 	struct observer *observer = observe(0, 100);
@@ -740,6 +756,7 @@ int main(void)
 		cmocka_unit_test(ties_are_in_the_order_of_the_kernels_choice),
 		cmocka_unit_test(missing_points_are_computed_where_they_can_be),
 		cmocka_unit_test(a_group_kill_tells_each_victim_once),
+		cmocka_unit_test(a_victim_of_a_decision_without_one_is_malformed),
 		cmocka_unit_test(victims_beyond_the_room_here_are_counted),
 		cmocka_unit_test(records_of_no_open_episode_are_strays),
 		cmocka_unit_test(how_the_victim_was_found_is_told),

@@ -210,6 +210,168 @@ static void what_the_reaper_took_is_told_in_bytes(void **state)
 	observer_done(observer);
 }
 
+static void memory_that_the_reaper_passed_over_is_told(void **state)
+{
+	struct observer *observer = observe_kill(0);
+
+	(void)state;
+	FEED(observer, gen_fate(FATE_REAP_SKIPPED, T0 + 5, 100));
+	FEED(observer, gen_fate(FATE_REAP_SKIPPED, T0 + 9, 100));
+	FEED(observer, gen_fate(FATE_EXITED, T0 + 6, 100));
+	FEED(observer, gen_fate(FATE_FREED, T0 + 7, 100));
+	assert_true(last_outcome(observer)->has_reap_skipped);
+	assert_int_equal(last_outcome(observer)->reap_skipped_ns, 5);
+	assert_false(last_outcome(observer)->has_reaped);
+	observer_done(observer);
+}
+
+static void how_long_was_looked_is_told_of_what_is_not_complete(void **state)
+{
+	struct observer *observer = observe_kill(0);
+
+	(void)state;
+	FEED(observer, gen_tick(T0 + OUTCOME_DEADLINE_NS + 3));
+	assert_int_equal(last_outcome(observer)->watched_ns, OUTCOME_DEADLINE_NS);
+	FEED(observer, gen_fate(FATE_EXITED, T0 + OUTCOME_DEADLINE_NS + 4, 100));
+	FEED(observer, gen_fate(FATE_FREED, T0 + OUTCOME_DEADLINE_NS + 5, 100));
+	assert_int_equal(last_outcome(observer)->watched_ns, 0);
+	observer_done(observer);
+
+	/* the end comes before the deadline */
+	observer = observe_kill(0);
+	assembler_finish(observer->assembler, T0 + 77);
+	assert_int_equal(last_outcome(observer)->watched_ns, 77);
+	observer_done(observer);
+
+	/* the exit may be among what was lost */
+	observer = observe_kill(0);
+	assembler_count_loss(observer->assembler, LOSS_RING_FATE, 1);
+	assembler_finish(observer->assembler, T0 + 77);
+	assert_int_equal(last_outcome(observer)->watched_ns, 0);
+	observer_done(observer);
+}
+
+static void one_that_shared_the_memory_is_gone_when_it_has_exited(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_victim sharer = gen_victim(1, T0 + 1, 200, "sharer");
+
+	(void)state;
+	sharer.flags = VICTIM_SHARES_MM;
+	FEED(observer, gen_decision(1, T0));
+	FEED(observer, sharer);
+	FEED(observer, gen_end(1, T0 + 2));
+	assert_int_equal(observer_last(observer)->is.n_victims, 2);
+	assert_int_equal(observer_last(observer)->victims[1].killed_as, KILLED_AS_SHARED_MM);
+	assert_false(observer_last(observer)->is.group);
+	FEED(observer, gen_fate(FATE_EXITED, T0 + 3, 200));
+	assert_int_equal(observer->n_outcomes, 1);
+	assert_int_equal(last_outcome(observer)->pid, 200);
+	assert_int_equal(last_outcome(observer)->exited_ns, 3);
+	assert_int_equal(last_outcome(observer)->boot_ns, T0 + 3);
+	assert_int_equal(last_outcome(observer)->watched_ns, 0);
+	assert_false(last_outcome(observer)->has_freed);
+	/* the memory itself is the chosen one's to tell */
+	FEED(observer, gen_fate(FATE_FREED, T0 + 4, 200));
+	FEED(observer, gen_fate(FATE_EXITED, T0 + 4, 100));
+	assert_int_equal(observer->n_outcomes, 1);
+	FEED(observer, gen_fate(FATE_FREED, T0 + 5, 100));
+	assert_int_equal(observer->n_outcomes, 2);
+	observer_done(observer);
+}
+
+static void a_sharer_that_is_killed_with_the_group_is_of_the_group(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_decision decision = gen_decision(1, T0);
+	struct wire_victim sharer = gen_victim(1, T0 + 1, 200, "sharer");
+
+	(void)state;
+	decision.flags |= DECISION_GROUP;
+	sharer.flags = VICTIM_SHARES_MM;
+	FEED(observer, decision);
+	FEED(observer, sharer);
+	sharer.flags = 0;
+	FEED(observer, sharer);
+	sharer.flags = VICTIM_SHARES_MM;
+	FEED(observer, sharer);
+	FEED(observer, gen_end(1, T0 + 2));
+	assert_int_equal(observer_last(observer)->is.n_victims, 2);
+	assert_int_equal(observer_last(observer)->victims[1].killed_as, KILLED_AS_GROUP);
+	assert_true(observer_last(observer)->is.group);
+	observer_done(observer);
+}
+
+static void what_was_looked_up_is_told_with_the_outcome(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_detail detail = gen_detail(100, "java", "web-1", "shop");
+	struct outcome *outcome;
+
+	(void)state;
+	memcpy(detail.cmdline + 4, "\0-jar\0x\0", 8);
+	detail.cmdline_len = 12;
+	detail.cmdline_cut = 1;
+	FEED(observer, gen_decision(1, T0));
+	FEED(observer, gen_detail(100, "first", "", ""));
+	FEED(observer, detail); /* before the episode is told, and the last word */
+	FEED(observer, gen_detail(101, "other", "other", "other"));
+	FEED(observer, gen_end(1, T0));
+	detail.start_ns++; /* the same pid in another life */
+	FEED(observer, detail);
+	FEED(observer, gen_fate(FATE_EXITED, T0 + 1, 100));
+	FEED(observer, gen_fate(FATE_FREED, T0 + 2, 100));
+	outcome = last_outcome(observer);
+	assert_string_equal(outcome->cmdline, "java -jar x");
+	assert_true(outcome->cmdline_truncated);
+	assert_string_equal(outcome->pod, "web-1");
+	assert_string_equal(outcome->pod_namespace, "shop");
+	/* too late */
+	FEED(observer, gen_detail(100, "late", "late", "late"));
+	assert_int_equal(observer->n_outcomes, 1);
+	observer_done(observer);
+}
+
+static void what_was_not_looked_up_is_empty(void **state)
+{
+	struct observer *observer = observe_kill(0);
+	struct wire_detail detail = gen_detail(100, "", "", "");
+
+	(void)state;
+	detail.cmdline_cut = 1; /* of nothing */
+	detail.cmdline_len = WIRE_CMDLINE_LEN;
+	memset(detail.pod, 'p', sizeof(detail.pod));
+	FEED(observer, detail);
+	assembler_finish(observer->assembler, T0 + 1);
+	assert_string_equal(last_outcome(observer)->cmdline, "");
+	assert_false(last_outcome(observer)->cmdline_truncated);
+	assert_int_equal(strlen(last_outcome(observer)->pod), WIRE_POD_LEN - 1);
+	assert_string_equal(last_outcome(observer)->pod_namespace, "");
+	observer_done(observer);
+}
+
+static void of_many_that_were_looked_up_the_last_are_kept(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_decision decision = gen_decision(1, T0);
+	uint32_t told = 0;
+
+	(void)state;
+	decision.flags |= DECISION_GROUP;
+	FEED(observer, decision);
+	for (uint32_t i = 0; i < FATES_DETAILS + 5; i++) {
+		FEED(observer, gen_victim(1, T0, 1000 + i, "member"));
+		FEED(observer, gen_detail(1000 + i, "x", "", ""));
+	}
+	FEED(observer, gen_end(1, T0));
+	assembler_finish(observer->assembler, T0 + 1);
+	for (uint32_t i = 0; i < observer->n_outcomes; i++)
+		told += observer->outcomes[i].cmdline[0] == 'x';
+	assert_int_equal(observer->n_outcomes, FATES_DETAILS + 6);
+	assert_int_equal(told, FATES_DETAILS);
+	observer_done(observer);
+}
+
 static void selections_given_up_are_those_the_last_fate_counts(void **state)
 {
 	for (uint32_t backend = 0; backend < WIRE_BACKENDS; backend++) {
@@ -457,9 +619,12 @@ static size_t sample_stream(char *bytes, size_t size)
 				    gen_fate(FATE_FREED, T0 + 4, 100)};
 	struct wire_lost lost = gen_lost(T0 + 5);
 	struct wire_head tick = gen_tick(T0 + OUTCOME_DEADLINE_NS);
-	const void *records[] = {&clock,    &host,   &kmsg,     &decision, &candidates,
-				 &more,     &victim, &fates[0], &end,      &fates[1],
-				 &fates[2], &lost,   &tick};
+	struct wire_memory memory = gen_memory(1, T0);
+	struct wire_waiting waiting = gen_waiting(T0);
+	struct wire_detail detail = gen_detail(100, "java", "web-1", "shop");
+	const void *records[] = {&clock,    &host,     &kmsg,   &memory, &decision, &candidates,
+				 &waiting,  &more,     &victim, &detail, &fates[0], &end,
+				 &fates[1], &fates[2], &lost,   &tick};
 	size_t len = 0;
 
 	gen_announce(&decision, 20);
@@ -529,6 +694,13 @@ int main(void)
 		cmocka_unit_test(every_victim_of_a_group_has_an_outcome_of_the_same_kill),
 		cmocka_unit_test(a_victim_chosen_again_while_it_dies_has_one_outcome),
 		cmocka_unit_test(what_the_reaper_took_is_told_in_bytes),
+		cmocka_unit_test(memory_that_the_reaper_passed_over_is_told),
+		cmocka_unit_test(how_long_was_looked_is_told_of_what_is_not_complete),
+		cmocka_unit_test(one_that_shared_the_memory_is_gone_when_it_has_exited),
+		cmocka_unit_test(a_sharer_that_is_killed_with_the_group_is_of_the_group),
+		cmocka_unit_test(what_was_looked_up_is_told_with_the_outcome),
+		cmocka_unit_test(what_was_not_looked_up_is_empty),
+		cmocka_unit_test(of_many_that_were_looked_up_the_last_are_kept),
 		cmocka_unit_test(selections_given_up_are_those_the_last_fate_counts),
 		cmocka_unit_test(a_full_table_gives_up_no_victim_that_is_waited_for),
 		cmocka_unit_test(fates_that_cannot_be_held_are_counted),

@@ -42,8 +42,14 @@ static void every_kind_of_record_is_accepted(void **state)
 	struct wire_lost lost = gen_lost(1000);
 	struct wire_gfp gfp = {.head = gen_head(WIRE_GFP, sizeof(gfp), 0, 1000), .names = {"DMA"}};
 	struct wire_head tick = gen_tick(1000);
+	struct wire_memory memory = gen_memory(1, 1000);
+	struct wire_waiting waiting = gen_waiting(1000);
+	struct wire_detail detail = gen_detail(5, "java", "web-1", "shop");
 
 	(void)state;
+	assert_good(memory);
+	assert_good(waiting);
+	assert_good(detail);
 	assert_good(gfp);
 	gfp.names[4][0] = '|';
 	assert_bad(gfp);
@@ -151,6 +157,43 @@ static void numbers_out_of_range_are_refused(void **state)
 	assert_bad(host);
 }
 
+static void counts_of_what_surrounds_a_decision_are_bounded(void **state)
+{
+	struct wire_memory memory = gen_memory(1, 1000);
+	struct wire_waiting waiting = gen_waiting(1000);
+	struct wire_detail detail = gen_detail(5, "java", "web-1", "shop");
+
+	(void)state;
+	memory.zones_count = WIRE_ZONES;
+	assert_good(memory);
+	memory.zones_count = WIRE_ZONES + 1;
+	assert_bad(memory);
+	memory = gen_memory(0, 1000); /* of no episode */
+	assert_bad(memory);
+	memory = gen_memory(1, 1000);
+	memory.head.size--;
+	assert_bad(memory);
+	waiting.path.len--;
+	assert_bad(waiting);
+	waiting = gen_waiting(1000);
+	waiting.head.size -= 8;
+	assert_bad(waiting);
+	detail.cmdline_len = WIRE_CMDLINE_LEN;
+	assert_good(detail);
+	detail.cmdline_len = WIRE_CMDLINE_LEN + 1;
+	assert_bad(detail);
+	detail.cmdline_len = WIRE_NONE_U32;
+	assert_bad(detail);
+	/* texts need no NUL */
+	detail = gen_detail(5, "", "", "");
+	memset(detail.pod, 'x', sizeof(detail.pod));
+	memset(detail.pod_namespace, 'x', sizeof(detail.pod_namespace));
+	assert_good(detail);
+	waiting = gen_waiting(1000);
+	memset(waiting.comm, 'x', sizeof(waiting.comm));
+	assert_good(waiting);
+}
+
 static void a_path_ends_with_a_nul_within_its_bounds(void **state)
 {
 	struct wire_decision decision = gen_decision(1, 1000);
@@ -187,6 +230,7 @@ int main(void)
 		cmocka_unit_test(a_size_that_is_not_the_kinds_is_refused),
 		cmocka_unit_test(another_version_and_an_unknown_kind_are_refused),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
+		cmocka_unit_test(counts_of_what_surrounds_a_decision_are_bounded),
 		cmocka_unit_test(a_path_ends_with_a_nul_within_its_bounds),
 		cmocka_unit_test(a_comm_without_its_nul_is_accepted),
 	};

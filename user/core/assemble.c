@@ -375,8 +375,9 @@ static void take_record(struct assembler *assembler, const union wire_record *re
 		take_candidates(assembler, &record->candidates);
 		break;
 	case WIRE_VICTIM:
-		if (is_of_open(assembler, &record->head))
-			draft_victim(assembler->draft, &record->victim);
+		if (is_of_open(assembler, &record->head) &&
+		    draft_victim(assembler->draft, &record->victim) < 0)
+			assembler_count_loss(assembler, LOSS_MALFORMED, 1);
 		break;
 	case WIRE_MEMORY:
 		take_memory(assembler, &record->memory);

@@ -200,27 +200,30 @@ static bool has_node(const uint64_t nodes[WIRE_NODE_WORDS], unsigned int node)
 
 void convert_nodes(const uint64_t nodes[WIRE_NODE_WORDS], char *ret_text, size_t size)
 {
-	const char *cut = ",...";
+	const char *more = ",...", *comma = "";
 	size_t used = 0;
 
 	ret_text[0] = '\0';
 	for (unsigned int first = 0, last; first < WIRE_NODE_WORDS * 64; first = last + 1) {
 		char range[16];
-		int len;
+		size_t len;
 
 		last = first;
 		if (!has_node(nodes, first))
 			continue;
 		while (has_node(nodes, last + 1))
 			last++;
-		len = first == last ? snprintf(range, sizeof(range), ",%u", first)
-				    : snprintf(range, sizeof(range), ",%u-%u", first, last);
+		len = (size_t)(first == last ? snprintf(range, sizeof(range), "%s%u", comma, first)
+					     : snprintf(range, sizeof(range), "%s%u-%u", comma,
+							first, last));
 		/* Behind each there is room to say that there are more. */
-		if (used + (size_t)len + strlen(cut) >= size) {
-			text_copy(ret_text + used, size - used, used ? cut : cut + 1, strlen(cut));
+		if (used + len + strlen(more) >= size) {
+			text_copy(ret_text + used, size - used, used ? more : more + 1,
+				  strlen(more));
 			return;
 		}
-		used += text_copy(ret_text + used, size - used, range + !used, (size_t)len);
+		used += text_copy(ret_text + used, size - used, range, len);
+		comma = ",";
 	}
 }
 

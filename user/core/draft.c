@@ -419,26 +419,28 @@ static void note_again(struct draft *draft, uint32_t index, const struct wire_vi
 	}
 }
 
-void draft_victim(struct draft *draft, const struct wire_victim *victim)
+int draft_victim(struct draft *draft, const struct wire_victim *victim)
 {
 	bool shares_mm = victim->flags & VICTIM_SHARES_MM;
 	struct episode *episode = &draft->episode;
 	struct draft_path path;
 	struct task *task;
 
+	if (episode->no_kill)
+		return -EBADMSG;
 	draft_touch(draft, &victim->head);
 	take_path(&victim->path, &path);
 	for (uint32_t i = 0; i < episode->n_victims; i++) {
 		if (task_is(&draft->victims[i], victim->task.pid, victim->task.start_ns)) {
 			note_again(draft, i, victim, &path);
-			return;
+			return 0;
 		}
 	}
 	if (!shares_mm)
 		draft->has_members = true;
 	if (episode->n_victims == EPISODE_VICTIMS) {
 		draft->victims_over++;
-		return;
+		return 0;
 	}
 	task = &draft->victims[episode->n_victims];
 	convert_task(&victim->task, &draft->convert, task);
@@ -446,6 +448,7 @@ void draft_victim(struct draft *draft, const struct wire_victim *victim)
 		convert_cgroup(task, keep_path(draft, &path), path.truncated);
 	task->killed_as = shares_mm ? KILLED_AS_SHARED_MM : KILLED_AS_GROUP;
 	episode->n_victims++;
+	return 0;
 }
 
 int draft_memory(struct draft *draft, const struct wire_memory *memory)

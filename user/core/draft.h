@@ -37,8 +37,8 @@ void draft_begin(struct draft *draft, const struct wire_decision *decision,
 /* Adds candidates. Returns -EBADMSG when they are not the episode's own, or came before. */
 int draft_candidates(struct draft *draft, const struct wire_candidates *candidates);
 
-/* Adds a victim, unless it is there already. */
-void draft_victim(struct draft *draft, const struct wire_victim *victim);
+/* Adds a victim, unless it is there already. Returns -EBADMSG where nobody was chosen. */
+int draft_victim(struct draft *draft, const struct wire_victim *victim);
 
 /* Takes what the memory was used for. Returns -EBADMSG when that came before. */
 int draft_memory(struct draft *draft, const struct wire_memory *memory);
