@@ -47,4 +47,11 @@ static __always_inline bool ring_has_room_for_candidates(__u64 bytes)
 	       config.ring_bytes - config.ring_bytes / 4;
 }
 
+/* Half of what is kept is open to the one record of what the memory was used for. */
+static __always_inline bool ring_has_room_for_memory(__u64 bytes)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + bytes <=
+	       config.ring_bytes - config.ring_bytes / 8;
+}
+
 #endif /* OOMTRACE_EMIT_BPF_H */

@@ -83,20 +83,42 @@ static __always_inline __u32 task_ns_pid(__u64 task)
 			  nr);
 }
 
-/* The memory controller's css of @task, which is the first member of its mem_cgroup. */
-static __always_inline __u64 task_memcg(__u64 task)
+/*
+ * The css of @task in the controller with the number @index.
+ *
+ * Fact: a controller's index in css_set.subsys depends on which controllers
+ *       were configured. So: its number, in enum cgroup_subsys_id, is relocated.
+ */
+static __always_inline __u64 task_css(__u64 task, __u64 index)
 {
-	/*
-	 * Fact: the controller's index in css_set.subsys depends on which
-	 *       controllers were configured. So: its number is relocated.
-	 */
-	__u64 index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
 	__u64 slot = (__u64)read_field(task_struct, task, cgroups) +
 		     bpf_core_field_offset(struct css_set, subsys) + index * sizeof(__u64);
 	__u64 css = 0;
 
 	bpf_probe_read_kernel(&css, sizeof(css), (const void *)slot);
 	return css;
+}
+
+/* The memory controller's css of @task, which is the first member of its mem_cgroup. */
+static __always_inline __u64 task_memcg(__u64 task)
+{
+	return task_css(task, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+}
+
+/*
+ * Fact:  the effective capabilities are one number of 64 bits.
+ * Until: 6.3 (f122a08b197d), when they were two of 32, the low one first.
+ * So:    take the 8 bytes: on a little-endian machine they are the same.
+ */
+static __always_inline __u64 task_capabilities(__u64 task)
+{
+	__u64 cred = (__u64)read_field(task_struct, task, real_cred);
+	__u64 capabilities = 0;
+
+	bpf_probe_read_kernel(
+		&capabilities, sizeof(capabilities),
+		(const void *)(cred + bpf_core_field_offset(struct cred, cap_effective)));
+	return capabilities;
 }
 
 static __always_inline bool process_has_threads(__u64 task)

@@ -25,6 +25,7 @@
 const volatile struct config config = {};
 struct work work = {};
 struct door_state door = {};
+struct addresses addresses = {};
 
 /* The candidates of the call under way, in the shape in which they go out. */
 struct {
@@ -54,6 +55,7 @@ static __always_inline void begin(__u64 control)
 	work.points_seen = false;
 	work.decided = false;
 	work.exiting = false;
+	work.memory_sent = false;
 	decision->total = 0;
 	decision->eligible = 0;
 	decision->listed = 0;
@@ -321,7 +323,7 @@ static __always_inline void describe_call(__u64 memcg)
 						    : RSS_APPROXIMATE;
 	read_invoker();
 	read_memcg(memcg);
-	__builtin_memset(&decision->sysctls, 0xff, sizeof(decision->sysctls));
+	read_settings();
 }
 
 /*
@@ -519,6 +521,7 @@ __noinline int record_report(void)
 	decision->flags &= ~DECISION_RUNNER_UP;
 	describe_call(memcg);
 	emit_decision(BPF_RB_FORCE_WAKEUP);
+	send_memory(memcg);
 	return 0;
 }
 
@@ -599,6 +602,7 @@ __noinline int record_victim(__u64 task)
 	}
 	fate_add(task);
 	await_sharers(task);
+	send_memory((__u64)read_field(oom_control, door.control, memcg));
 	return 0;
 }
 
@@ -615,7 +619,7 @@ __noinline int record_end(void)
 	return 0;
 }
 
-static __always_inline bool stack_has(const volatile struct text_range *range)
+static __always_inline bool stack_has(const struct text_range *range)
 {
 	int i;
 
@@ -633,7 +637,7 @@ __noinline int record_decision_from_victim(__u64 task)
 	struct wire_decision *decision = &work.decision;
 	__u64 memcg = 0;
 
-	if (work.decided && stack_has(&config.memcg_member)) {
+	if (work.decided && stack_has(&addresses.symbols[SYMBOL_MEMCG_MEMBER])) {
 		emit_victim(task, 0);
 		fate_add(task);
 		await_sharers(task);
@@ -643,7 +647,7 @@ __noinline int record_decision_from_victim(__u64 task)
 	decision->message[0] = 0;
 	work.victim_pid = read_field(task_struct, task, tgid);
 	work.exiting = fate_last_killed() != task;
-	if (stack_has(&config.memcg_oom)) {
+	if (stack_has(&addresses.symbols[SYMBOL_MEMCG_OOM])) {
 		memcg = memcg_at_limit(task_memcg(task_leader(task)));
 		decision->constraint = CONSTRAINT_MEMCG_;
 		work.totalpages = memcg ? memcg_totalpages(memcg) : 0;
@@ -660,6 +664,7 @@ __noinline int record_decision_from_victim(__u64 task)
 	    (!work.exiting && mm_may_be_shared(task_oom_mm(task), task)))
 		decision->flags |= DECISION_OPEN;
 	emit_decision(decision->flags & DECISION_OPEN ? 0 : BPF_RB_NO_WAKEUP);
+	send_memory(memcg);
 	if (!(decision->flags & DECISION_OPEN))
 		emit_end();
 	fate_add(task);

@@ -53,6 +53,7 @@ extern int fate_exited(__u64 task);
 extern int record_waiting(void);
 
 extern struct door_state door;
+extern struct addresses addresses;
 extern const volatile struct config config;
 
 /* oom_badness has returned: to the selection, to the loader's calibration, or to somebody else. */

@@ -10,10 +10,37 @@
 
 #include "bpf/wire.h"
 
-/* A stretch of kernel text, from /proc/kallsyms; begin 0: not known. */
+/* A stretch of kernel text or data, from /proc/kallsyms; begin 0: not known. */
 struct text_range {
 	__u64 begin;
 	__u64 end;
+};
+
+/* What the loader looks up in /proc/kallsyms; its names are in user/kernel/addresses.c. */
+enum kernel_symbol {
+	/* text, for the tracepoint backend, and to learn how scores are made */
+	SYMBOL_MEMCG_OOM,
+	SYMBOL_MEMCG_MEMBER,
+	SYMBOL_BADNESS,
+	SYMBOL_PERCPU_SUM,
+	/* data, which kallsyms has only with CONFIG_KALLSYMS_ALL */
+	SYMBOL_MEMCG_STATS_INDEX,
+	SYMBOL_TOTAL_SWAP_PAGES,
+	SYMBOL_NR_SWAP_PAGES,
+	SYMBOL_NR_VMALLOC_PAGES,
+	SYMBOL_HSTATES,
+	SYMBOL_HUGETLB_MAX_HSTATE,
+	SYMBOL_PSI_SYSTEM,
+	SYMBOL_PANIC_ON_OOM,
+	SYMBOL_OOM_KILL_ALLOCATING_TASK,
+	SYMBOL_OOM_DUMP_TASKS,
+	SYMBOL_OVERCOMMIT_MEMORY,
+	SYMBOLS_MAX,
+};
+
+/* Set by the loader after loading and before anything is attached. */
+struct addresses {
+	struct text_range symbols[SYMBOLS_MAX];
 };
 
 #define USER_KILLERS_MAX 8
@@ -21,10 +48,8 @@ struct text_range {
 /* Set by the loader before loading. */
 struct config {
 	__u64 page_size;
-	__u64 ring_bytes;               /* data size of the ring */
-	__u64 mem_total_pages;          /* totalram_pages() at attach; for the tracepoint backend */
-	struct text_range memcg_oom;    /* mem_cgroup_out_of_memory; for the tracepoint backend */
-	struct text_range memcg_member; /* oom_kill_memcg_member; likewise */
+	__u64 ring_bytes;      /* data size of the ring */
+	__u64 mem_total_pages; /* totalram_pages() at attach; for the tracepoint backend */
 	/* Names of user-space OOM killers; the first empty one ends the list. */
 	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
 	__u32 vm_swappiness;   /* /proc/sys/vm/swappiness */
@@ -69,6 +94,8 @@ struct work {
 	__u64 walk_node;       /* where the walk of the task list stands */
 	__u64 thread_node;     /* where the walk of a process's threads stands */
 	__u64 mm_thread;       /* first thread of the process just read that has its mm, or 0 */
+	__u64 zonelist;        /* where the walk of the zones goes along */
+	__u64 node;            /* of the zone before */
 	__s64 sums[4];         /* precise counters of the mm just summed, by enum rss_kind */
 	__s64 points;          /* of the evaluation under way, with points_seen */
 	__u64 killed_mm;       /* of the last victim that was sent a signal and marked, 0: none */
@@ -86,10 +113,12 @@ struct work {
 	__u8 exiting;
 	__u8 walk_in_list; /* the list's head has been passed once */
 	__u8 rss_precise;  /* oom_badness adds the CPUs' deltas: learned from its own numbers */
-	__u8 pad[3];
+	__u8 memory_sent;  /* or lost: of this episode there will be no other */
+	__u8 pad[2];
 	struct wire_task task; /* the one just read */
 	struct wire_decision decision;
 	struct wire_victim victim;
+	struct wire_memory memory;
 };
 
 #endif /* OOMTRACE_STATE_H */

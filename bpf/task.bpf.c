@@ -18,6 +18,9 @@
 /* CPUs whose deltas are summed at the most; beyond, the approximation is taken. */
 #define CPUS_MAX 2048
 
+/* An mm is larger than this and aligned to it: what remains of its address still tells it apart. */
+#define MM_SHIFT 6
+
 extern const volatile struct config config;
 extern struct work work;
 
@@ -122,6 +125,7 @@ static __always_inline void read_memory(struct wire_task *task, __u64 thread)
 
 	if (!mm)
 		return;
+	task->mm_id = mm >> MM_SHIFT;
 	task->total_vm = read_field(mm_struct, mm, total_vm);
 	task->pgtables_bytes = read_field(mm_struct, mm, pgtables_bytes.counter);
 	task_read_counters(mm, work.rss_precise);
@@ -141,6 +145,8 @@ __noinline int task_read(__u64 leader)
 	task->start_ns = read_field(task_struct, leader, start_boottime);
 	task->ppid = read_field(task_struct, leader, real_parent, tgid);
 	task->uid = read_field(task_struct, leader, real_cred, uid.val);
+	task->euid = read_field(task_struct, leader, real_cred, euid.val);
+	task->cap_effective = task_capabilities(leader);
 	task->threads = read_field(task_struct, leader, signal, nr_threads);
 	task->oom_score_adj = read_field(task_struct, leader, signal, oom_score_adj);
 	task->nice = read_field(task_struct, leader, static_prio) - NICE_0_PRIO;

@@ -52,6 +52,13 @@ extern int memcg_kills_group(__u64 memcg, __u64 top);
 extern __u64 memcg_at_limit(__u64 memcg);
 /* What scores within @memcg are relative to, in pages. */
 extern __u64 memcg_totalpages(__u64 memcg);
+/* The sysctls and nodes of the call under way, and its invoker's cpuset, into work.decision. */
+extern int read_settings(void);
+/*
+ * Sends what the memory is used for, once in an episode and behind its decision; @memcg: that
+ * ran out, or 0. Best after the kernel's own report, for which it gathers a memcg's counters.
+ */
+extern int send_memory(__u64 memcg);
 /* Registers the process of @task, which has just been marked, as dying, and tells its SIGKILL. */
 extern int fate_add(__u64 task);
 /* The same for one that was not marked: it shares the memory of the victim @chosen. */

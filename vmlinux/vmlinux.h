@@ -97,9 +97,29 @@ struct cgroup_root {
 	int hierarchy_id;
 };
 
+enum psi_states {
+	PSI_MEM_SOME = 2, /* of the rows of psi_group.avg */
+	PSI_MEM_FULL = 3,
+};
+
+struct psi_group {
+	bool enabled; /* since 6.1 */
+	__u64 avg_next_update;
+	unsigned long avg[1]; /* [][3], as pahole wrote it until it kept dimensions apart */
+};
+
+struct psi_group___rows {
+	unsigned long avg[1][3];
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	struct psi_group *psi; /* since 6.1 */
+};
+
+struct cgroup___510 {
+	struct psi_group psi;
 };
 
 struct cgroup_subsys_state {
@@ -107,8 +127,9 @@ struct cgroup_subsys_state {
 	struct cgroup_subsys_state *parent;
 };
 
-enum cgroup_subsys_id {
-	memory_cgrp_id = 4, /* depends on the configuration: always relocated */
+enum cgroup_subsys_id { /* depends on the configuration: always relocated */
+			cpuset_cgrp_id = 0,
+			memory_cgrp_id = 4,
 };
 
 struct css_set {
@@ -120,6 +141,88 @@ struct page_counter {
 	unsigned long max;
 };
 
+/* Numbers of vm_stat and vmstats; each kernel has its own: always relocated. */
+enum node_stat_item {
+	NR_INACTIVE_ANON = 0,
+	NR_ACTIVE_ANON = 1,
+	NR_SLAB_RECLAIMABLE_B = 5,
+	NR_SLAB_UNRECLAIMABLE_B = 6,
+	NR_ANON_MAPPED = 17,
+	NR_FILE_PAGES = 19,
+	NR_SHMEM = 23,
+	NR_VMALLOC, /* since 7.0 */
+	NR_KERNEL_STACK_KB,
+	NR_PAGETABLE,           /* since 5.11 */
+	NR_SECONDARY_PAGETABLE, /* since 6.1 */
+	NR_SWAPCACHE,           /* since 5.12 */
+	NR_HUGETLB,             /* since 6.13 */
+};
+
+enum zone_stat_item {
+	NR_FREE_PAGES = 0,
+};
+
+enum zone_stat_item___510 {
+	NR_PAGETABLE___510 = 8,
+};
+
+enum memcg_stat_item {
+	MEMCG_SOCK = 38,
+	MEMCG_PERCPU_B = 39,
+	MEMCG_VMALLOC, /* since 5.16, until NR_VMALLOC */
+	MEMCG_KMEM,    /* since 5.18 */
+	MEMCG_ZSWAP_B, /* since 5.19 */
+	MEMCG_NR_STAT,
+};
+
+enum zone_watermarks {
+	WMARK_MIN,
+	WMARK_LOW,
+	WMARK_HIGH,
+};
+
+struct pglist_data;
+
+struct zone {
+	unsigned long _watermark[1];
+	unsigned long watermark_boost;
+	struct pglist_data *zone_pgdat;
+	atomic_long_t managed_pages;
+	const char *name;
+	atomic_long_t vm_stat[1];
+};
+
+struct zoneref {
+	struct zone *zone;
+};
+
+struct zonelist {
+	struct zoneref _zonerefs[1];
+};
+
+struct pglist_data {
+	struct zonelist node_zonelists[1];
+	int node_id;
+	atomic_long_t vm_stat[1];
+};
+
+struct hstate {
+	unsigned int order;
+	unsigned long nr_huge_pages;
+};
+
+struct lruvec {
+	struct pglist_data *pgdat;
+};
+
+struct mem_cgroup_per_node {
+	struct lruvec lruvec;
+};
+
+struct memcg_vmstats {
+	long state[1];
+};
+
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
@@ -129,6 +232,12 @@ struct mem_cgroup {
 	};
 	bool oom_group;
 	int swappiness;
+	struct memcg_vmstats *vmstats; /* since 5.13 */
+	struct mem_cgroup_per_node *nodeinfo[1];
+};
+
+struct mem_cgroup___510 {
+	atomic_long_t vmstats[1];
 };
 
 /* Version 1 of the controller: everywhere until 6.11, since then where it was configured. */
@@ -176,8 +285,14 @@ struct signal_struct {
 	struct mm_struct *oom_mm;
 };
 
+typedef struct {
+	__u64 val; /* until 6.3 two words of 32 bits, the low one first */
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid;
+	kuid_t euid;
+	kernel_cap_t cap_effective;
 };
 
 struct sched_entity {
@@ -202,6 +317,10 @@ struct pid {
 	struct upid numbers[1];
 };
 
+typedef struct {
+	unsigned long bits[1];
+} nodemask_t;
+
 struct task_struct {
 	unsigned int flags;
 	int static_prio;
@@ -220,6 +339,7 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	nodemask_t mems_allowed;
 };
 
 struct task_struct___v1 {
@@ -234,6 +354,8 @@ enum oom_constraint {
 };
 
 struct oom_control {
+	struct zonelist *zonelist;
+	nodemask_t *nodemask;
 	struct mem_cgroup *memcg;
 	unsigned int gfp_mask;
 	int order;

@@ -326,6 +326,20 @@ static struct tracer_host tracer_host_of(const struct host_facts *facts)
 	};
 }
 
+/* What is missing although it is attached. */
+static void tell_details(const struct survey *survey)
+{
+	for (unsigned int i = 0; i < WIRE_BACKENDS; i++) {
+		if (survey->backends[i].refused)
+			log_detail("%s: refused: %s", backend_name(i), survey->backends[i].reason);
+	}
+	if (survey->addresses_error)
+		log_detail("the kernel's addresses are hidden: %s (kernel.kptr_restrict)",
+			   strerror(-survey->addresses_error));
+	if (*survey->addresses_missing)
+		log_detail("not in /proc/kallsyms: %s", survey->addresses_missing);
+}
+
 /* Returns EXIT_DONE when attached, or the exit status after having said why. */
 static int attach(struct trace *trace)
 {
@@ -343,10 +357,7 @@ static int attach(struct trace *trace)
 
 	if (!error) {
 		trace->attached_ns = loop_now();
-		for (unsigned int i = 0; i < WIRE_BACKENDS; i++)
-			if (trace->survey.backends[i].refused)
-				log_detail("%s: refused: %s", backend_name(i),
-					   trace->survey.backends[i].reason);
+		tell_details(&trace->survey);
 		return EXIT_DONE;
 	}
 	if (error != -EOPNOTSUPP && error != -EPERM && error != -EACCES) {

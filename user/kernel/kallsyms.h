@@ -10,11 +10,14 @@
 
 struct symbol {
 	const char *name; /* in */
-	uint64_t begin;   /* out: 0 when absent or hidden (kptr_restrict) */
+	uint64_t begin;   /* out: 0 when absent or hidden */
 	uint64_t end;     /* out: where the next symbol begins */
 };
 
-/* Fills the @count @symbols. Returns 0, or a negative errno when the file cannot be read. */
+/*
+ * Fills the @count @symbols, those of the kernel itself. Returns 0, -EPERM where addresses are
+ * hidden (kptr_restrict), or another negative errno when the file cannot be read.
+ */
 int kallsyms_find(struct symbol *symbols, size_t count);
 
 /*

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "bpf/state.h"
+#include "kernel/addresses.h"
 #include "kernel/btf_excerpt.h"
 #include "kernel/btf_facts.h"
-#include "kernel/kallsyms.h"
 #include "kernel/probe.h"
 #include "kernel/scoring.h"
 #include "oomtrace.skel.h"
@@ -38,7 +38,7 @@ struct tracer {
 	record_fn fn; /* of the tracer_consume() under way */
 	void *ctx;
 	enum backend backend;
-	struct symbol badness, percpu_sum; /* the tracepoint backend's: the others see the points */
+	struct address_search *search; /* while attaching */
 	uint32_t max_candidates;
 	uint32_t ring_size;
 };
@@ -156,27 +156,6 @@ static void size_maps(struct tracer *tracer, const struct tracer_options *option
 	bpf_map__set_max_entries(tracer->skel->maps.ring, tracer->ring_size);
 }
 
-/* What only the tracepoint backend needs, since it does not see oom_control. */
-static void configure_tracepoint(struct tracer *tracer, struct config *config)
-{
-	enum { MEMCG_OOM, MEMCG_MEMBER, BADNESS, PERCPU_SUM, COUNT };
-	struct symbol symbols[COUNT] = {
-		[MEMCG_OOM] = {.name = "mem_cgroup_out_of_memory"},
-		[MEMCG_MEMBER] = {.name = "oom_kill_memcg_member"},
-		[BADNESS] = {.name = "oom_badness"},
-		[PERCPU_SUM] = {.name = "__percpu_counter_sum"},
-	};
-
-	if (kallsyms_find(symbols, COUNT))
-		return; /* the constraint then comes from the kernel's report, or not at all */
-	config->memcg_oom.begin = symbols[MEMCG_OOM].begin;
-	config->memcg_oom.end = symbols[MEMCG_OOM].end;
-	config->memcg_member.begin = symbols[MEMCG_MEMBER].begin;
-	config->memcg_member.end = symbols[MEMCG_MEMBER].end;
-	tracer->badness = symbols[BADNESS];
-	tracer->percpu_sum = symbols[PERCPU_SUM];
-}
-
 static void configure(struct tracer *tracer, const struct tracer_options *options,
 		      const struct btf *btf)
 {
@@ -191,8 +170,6 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	memcpy(config->user_killers, options->user_killers, sizeof(config->user_killers));
 	config->cpus = libbpf_num_possible_cpus();
 	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
-	if (tracer->backend == BACKEND_TRACEPOINT)
-		configure_tracepoint(tracer, config);
 }
 
 static struct bpf_program *program_of(const struct tracer *tracer, const struct door *door)
@@ -278,11 +255,13 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
  */
 static void learn_counters(struct tracer *tracer)
 {
-	__u64 address = tracer->badness.begin;
-	size_t len = tracer->badness.end - address;
+	const struct text_range *symbols = tracer->skel->bss->addresses.symbols;
+	__u64 address = symbols[SYMBOL_BADNESS].begin;
+	__u64 sum = symbols[SYMBOL_PERCPU_SUM].begin;
+	size_t len = symbols[SYMBOL_BADNESS].end - address;
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
 
-	if (!address || !tracer->percpu_sum.begin)
+	if (!address || !sum)
 		return;
 	if (bpf_prog_test_run_opts(bpf_program__fd(tracer->skel->progs.read_text), &run) ||
 	    run.retval)
@@ -290,7 +269,7 @@ static void learn_counters(struct tracer *tracer)
 	if (len > TEXT_LEN)
 		len = TEXT_LEN;
 	tracer->skel->bss->work.rss_precise =
-		text_calls(tracer->skel->bss->text, len, address, tracer->percpu_sum.begin);
+		text_calls(tracer->skel->bss->text, len, address, sum);
 }
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -360,6 +339,9 @@ static int attach_backend(struct tracer *tracer, const struct tracer_options *op
 		       strerror(-err), libbpf_warning);
 		return err;
 	}
+	/* From the first episode on all is known that can be. */
+	addresses_wait(tracer->search);
+	addresses_copy(tracer->search, &tracer->skel->bss->addresses);
 	if (tracer->backend == BACKEND_TRACEPOINT)
 		learn_counters(tracer);
 	err = open_ring(tracer, refusal);
@@ -385,7 +367,8 @@ static struct btf *load_btf(struct survey *survey)
 
 /* Tries one backend; on failure everything of the attempt is gone again. */
 static struct tracer *try_backend(enum backend backend, const struct tracer_options *options,
-				  const struct btf *btf, struct refusal *refusal)
+				  const struct btf *btf, struct address_search *search,
+				  struct refusal *refusal)
 {
 	struct tracer *tracer;
 
@@ -398,21 +381,19 @@ static struct tracer *try_backend(enum backend backend, const struct tracer_opti
 		return NULL;
 	}
 	tracer->backend = backend;
+	tracer->search = search;
 	if (!attach_backend(tracer, options, btf, refusal))
 		return tracer;
 	tracer_detach(tracer);
 	return NULL;
 }
 
-int tracer_attach(const struct tracer_options *options, struct survey *survey,
-		  struct tracer **ret_tracer)
+static int attach_any(const struct tracer_options *options, struct address_search *search,
+		      struct survey *survey, struct tracer **ret_tracer)
 {
 	struct tracer *tracer = NULL;
 	struct btf *btf;
 
-	memset(survey, 0, sizeof(*survey));
-	libbpf_verbose = options->verbose;
-	libbpf_set_print(on_libbpf_print);
 	if (!probe_privilege(survey))
 		return -EPERM;
 	btf = load_btf(survey);
@@ -420,13 +401,33 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		return -EOPNOTSUPP;
 	for (enum backend b = 0; b < WIRE_BACKENDS && !tracer; b++) {
 		if (options->backend == BACKEND_AUTO || options->backend == b)
-			tracer = try_backend(b, options, btf, &survey->backends[b]);
+			tracer = try_backend(b, options, btf, search, &survey->backends[b]);
 	}
 	survey->gfp_known = tracer && !btf_gfp_names(btf, &survey->gfp);
 	btf__free(btf);
 	if (!tracer)
 		return -EOPNOTSUPP;
 	*ret_tracer = tracer;
+	return 0;
+}
+
+int tracer_attach(const struct tracer_options *options, struct survey *survey,
+		  struct tracer **ret_tracer)
+{
+	struct address_search search;
+	int err;
+
+	memset(survey, 0, sizeof(*survey));
+	libbpf_verbose = options->verbose;
+	libbpf_set_print(on_libbpf_print);
+	addresses_begin(&search);
+	err = attach_any(options, &search, survey, ret_tracer);
+	addresses_wait(&search);
+	if (err)
+		return err;
+	(*ret_tracer)->search = NULL;
+	survey->addresses_error = search.error;
+	addresses_missing(&search, survey->addresses_missing, sizeof(survey->addresses_missing));
 	return 0;
 }
 

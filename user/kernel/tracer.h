@@ -28,6 +28,8 @@ struct survey {
 	char btf_error[WIRE_REASON_LEN];
 	char privilege_error[WIRE_REASON_LEN];
 	struct refusal backends[WIRE_BACKENDS];
+	int addresses_error; /* of looking up kernel symbols: 0, or a negative errno */
+	char addresses_missing[WIRE_REASON_LEN * 2]; /* their names, "": all were found */
 	bool gfp_known; /* the names of gfp flags, by what the kernel's types say of them */
 	struct wire_gfp gfp;
 };

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "kernel/addresses.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+/* Enough for a page of lines and what libc needs; all of it is locked in memory. */
+#define STACK_BYTES (PTHREAD_STACK_MIN + 65536)
+
+static const char *const names[SYMBOLS_MAX] = {
+	[SYMBOL_MEMCG_OOM] = "mem_cgroup_out_of_memory",
+	[SYMBOL_MEMCG_MEMBER] = "oom_kill_memcg_member",
+	[SYMBOL_BADNESS] = "oom_badness",
+	[SYMBOL_PERCPU_SUM] = "__percpu_counter_sum",
+	[SYMBOL_MEMCG_STATS_INDEX] = "mem_cgroup_stats_index",
+	[SYMBOL_TOTAL_SWAP_PAGES] = "total_swap_pages",
+	[SYMBOL_NR_SWAP_PAGES] = "nr_swap_pages",
+	[SYMBOL_NR_VMALLOC_PAGES] = "nr_vmalloc_pages",
+	[SYMBOL_HSTATES] = "hstates",
+	[SYMBOL_HUGETLB_MAX_HSTATE] = "hugetlb_max_hstate",
+	[SYMBOL_PSI_SYSTEM] = "psi_system",
+	[SYMBOL_PANIC_ON_OOM] = "sysctl_panic_on_oom",
+	[SYMBOL_OOM_KILL_ALLOCATING_TASK] = "sysctl_oom_kill_allocating_task",
+	[SYMBOL_OOM_DUMP_TASKS] = "sysctl_oom_dump_tasks",
+	[SYMBOL_OVERCOMMIT_MEMORY] = "sysctl_overcommit_memory",
+};
+
+static void *run(void *argument)
+{
+	struct address_search *search = argument;
+
+	search->error = kallsyms_find(search->symbols, SYMBOLS_MAX);
+	return NULL;
+}
+
+void addresses_begin(struct address_search *search)
+{
+	pthread_attr_t attributes;
+
+	for (size_t i = 0; i < SYMBOLS_MAX; i++)
+		search->symbols[i] = (struct symbol){.name = names[i]};
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	search->running = !pthread_create(&search->thread, &attributes, run, search);
+	pthread_attr_destroy(&attributes);
+	if (!search->running)
+		run(search);
+}
+
+void addresses_wait(struct address_search *search)
+{
+	if (search->running)
+		pthread_join(search->thread, NULL);
+	search->running = false;
+}
+
+void addresses_copy(const struct address_search *search, struct addresses *ret_addresses)
+{
+	for (size_t i = 0; i < SYMBOLS_MAX; i++)
+		ret_addresses->symbols[i] = (struct text_range){
+			.begin = search->symbols[i].begin,
+			.end = search->symbols[i].end,
+		};
+}
+
+void addresses_missing(const struct address_search *search, char *ret_text, size_t size)
+{
+	size_t len = 0;
+
+	ret_text[0] = '\0';
+	for (size_t i = 0; i < SYMBOLS_MAX && len < size; i++) {
+		if (!search->symbols[i].begin)
+			len += snprintf(ret_text + len, size - len, "%s%s", len ? ", " : "",
+					search->symbols[i].name);
+	}
+}

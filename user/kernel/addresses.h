@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The addresses of all kernel symbols that anything needs, from one pass over
+ * /proc/kallsyms, which takes about as long as loading does: beside it.
+ */
+#ifndef OOMTRACE_KERNEL_ADDRESSES_H
+#define OOMTRACE_KERNEL_ADDRESSES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf/state.h"
+#include "kernel/kallsyms.h"
+
+struct address_search {
+	pthread_t thread;
+	bool running;
+	int error;                          /* of kallsyms_find() */
+	struct symbol symbols[SYMBOLS_MAX]; /* by enum kernel_symbol */
+};
+
+/* Begins to search, in a thread of its own where there can be one. */
+void addresses_begin(struct address_search *search);
+/* Returns when the search is done; may be called again. */
+void addresses_wait(struct address_search *search);
+/* What was found, after the search is done. What was not has the address 0. */
+void addresses_copy(const struct address_search *search, struct addresses *ret_addresses);
+/* The names of those that were not found, with commas between them, cut at @size; "": none. */
+void addresses_missing(const struct address_search *search, char *ret_text, size_t size);
+
+#endif /* OOMTRACE_KERNEL_ADDRESSES_H */
