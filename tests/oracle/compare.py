@@ -146,7 +146,7 @@ def check_oracle(checks, reports, hog, counted):
         # The counters lag (see rss_slack); by no more than that is a process smaller than what it touched.
         touched = (proc["anon"] + proc["file"] + proc["shmem"]) // PAGE
         lag = 64 * proc["threads"] * (FAULT_AROUND if proc["file"] else 1)
-        checks.that(f"oracle: rss of {pid}", row["rss"] >= touched - lag,
+        checks.that(f"oracle: rss of {pid}", row["rss"] + row["swapents"] >= touched - lag,
                     f"{row['rss']} pages in the table, {touched} touched, {lag} may lag")
 
 
@@ -215,8 +215,10 @@ def check_stream(checks, events, status, backend, expect_backend, wanted_status=
 def totalpages_of(report):
     """What the scores are relative to."""
     if report["oom_memcg"] is not None:
-        # No swap here, so the whole of what the memcg may use is its limit.
-        return report["memcg_limit_kb"] * 1024 // PAGE
+        # mem_cgroup_get_max(): what it may use of the swap that there is.
+        limit = report["memcg_limit_kb"]
+        swap = report["memsw_limit_kb"] - limit if "memsw_limit_kb" in report else report.get("swap_limit_kb", 0)
+        return (limit + min(swap, report.get("machine_swap_kb", 0))) * 1024 // PAGE
     return report["RAM"] - report["reserved"] + report["Total swap"] * 1024 // PAGE
 
 
@@ -263,8 +265,31 @@ def check_header(checks, kill, report, backend):
     if backend == "tracepoint":
         checks.same("completed_from", kill.get("completed_from"), "kmsg")
     if oom_memcg is not None:
-        checks.same("memcg limit", get(kill, "memcg.limit_bytes"), report["memcg_limit_kb"] * 1024)
+        check_memcg(checks, kill["memcg"], report, backend)
     checks.same("totalpages", kill.get("totalpages"), totalpages_of(report))
+
+
+UNLIMITED_KB = (2**63 - 1) // PAGE * PAGE // 1024
+
+
+def limit_of(kb):
+    return "max" if kb == UNLIMITED_KB else kb * 1024
+
+
+def check_memcg(checks, memcg, report, backend):
+    """The counters of the cgroup that ran out. The tracepoint comes after the report, and the victim may be freeing."""
+    checks.same("memcg limit", memcg.get("limit_bytes"), limit_of(report["memcg_limit_kb"]))
+    kind = "memsw" if "memsw_limit_kb" in report else "swap"
+    if f"{kind}_limit_kb" in report:
+        checks.same(f"memcg {kind} limit", memcg.get(f"{kind}_limit_bytes"), limit_of(report[f"{kind}_limit_kb"]))
+    if backend == "tracepoint":
+        return
+    for name, key in (("usage", "memcg"), (f"{kind} usage", kind)):
+        if f"{key}_usage_kb" in report:
+            ours, kernel = memcg.get("usage_bytes" if key == "memcg" else f"{key}_bytes", -1), report[f"{key}_usage_kb"]
+            # Other CPUs draw on, and give back, what they have charged in advance.
+            checks.that(f"memcg {name}", abs(ours - kernel * 1024) <= 2 * CHARGE_BATCH * PAGE,
+                        f"oomtrace says {ours}, the kernel {kernel} kB")
 
 
 def check_victims(checks, kill, report):
@@ -517,9 +542,22 @@ def status_of(directory):
     return status.read_text().strip() if status.exists() else None
 
 
+def meminfo_of(path):
+    """/proc/meminfo before the provocation, in kB."""
+    lines = path.read_text().splitlines() if path.exists() else ()
+    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
+
+
+def know_machine(reports, meminfo):
+    """What a report is relative to and does not say."""
+    for report in reports:
+        report["machine_swap_kb"] = meminfo_of(meminfo).get("SwapTotal", 0)
+
+
 def kernel_side(directory):
     """(reports, hog, counted) of a run."""
     reports, hog = klog_oracle.reports((directory / "kmsg").read_bytes()), read_hog(directory / "hog")
+    know_machine(reports, directory / "meminfo")
     name_processes(reports, hog)
     return reports, hog, vmstat_delta(directory)
 

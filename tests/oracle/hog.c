@@ -65,7 +65,7 @@ static int nr_procs;
 
 static struct {
 	const char *cgroup;
-	long long limit, shrink;
+	long long limit, shrink, swap;
 	bool global, oom_group, v1, keep, gate;
 	const char *dir;
 	int storm, file_fd;
@@ -257,6 +257,22 @@ static void cgroup_set_limit(long long bytes)
 		die("cannot set the limit of %s", opt.cgroup);
 }
 
+/* Version 1 limits memory and swap together. */
+static void cgroup_set_swap(void)
+{
+	char text[32];
+	int err;
+
+	if (opt.v1 && !opt.swap)
+		return;
+	snprintf(text, sizeof(text), "%lld", opt.swap + (opt.v1 ? opt.limit : 0));
+	err = write_in_cgroup("", opt.v1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max", text);
+	errno = -err;
+	/* Without CONFIG_SWAP or swapaccount there is no such file, and nothing to forbid. */
+	if (err && opt.swap)
+		die("cannot limit the swap of %s", opt.cgroup);
+}
+
 static void cgroup_make(void)
 {
 	char path[PATH_MAX];
@@ -268,9 +284,7 @@ static void cgroup_make(void)
 	opt.v1 = !access(path, F_OK);
 	if (opt.limit >= 0)
 		cgroup_set_limit(opt.limit);
-	/* Without CONFIG_SWAP or swapaccount there is no such file, and nothing to forbid. */
-	if (!opt.v1)
-		write_in_cgroup("", "memory.swap.max", "0");
+	cgroup_set_swap();
 	if (opt.oom_group && write_in_cgroup("", "memory.oom.group", "1"))
 		die("cannot set memory.oom.group of %s", opt.cgroup);
 	for (int i = 0; i < nr_procs; i++) {
@@ -784,7 +798,8 @@ static int dump_kmsg(long long after, bool last_only)
 }
 
 static const char usage[] =
-	"usage: hog [--cgroup DIR [--limit SIZE] [--shrink SIZE] [--oom-group] | --global]\n"
+	"usage: hog [--cgroup DIR [--limit SIZE] [--swap SIZE] [--shrink SIZE] [--oom-group]]\n"
+	"           [--global]\n"
 	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate]\n"
 	"           [-p PROCESS]...\n"
 	"       hog kmsg [--after SEQ | --last]\n"
@@ -792,6 +807,7 @@ static const char usage[] =
 	"defaults\n"
 	"PROCESS: name=TEXT,anon=SIZE,file=SIZE,shmem=SIZE,adj=N,threads=N,uid=N,sub=CGROUP,\n"
 	"         count=N,leader-exits,grow   (name with %XX for any byte)\n"
+	"  --swap SIZE    what the cgroup may use of the swap (0)\n"
 	"  --shrink SIZE  provoke by lowering the limit from outside, not by growth\n"
 	"  --storm N      N victims one after the other, beside the idle processes given with -p\n"
 	"  --global       the whole machine; refused unless " VM_MARKER " exists\n"
@@ -838,6 +854,8 @@ int main(int argc, char **argv)
 			opt.cgroup = value;
 		} else if (!strcmp(arg, "--limit")) {
 			opt.limit = parse_size(value);
+		} else if (!strcmp(arg, "--swap")) {
+			opt.swap = parse_size(value);
 		} else if (!strcmp(arg, "--shrink")) {
 			opt.shrink = parse_size(value);
 		} else if (!strcmp(arg, "--storm")) {

@@ -16,6 +16,8 @@ RE_INVOKED = re.compile(rb"^(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\((.*
 RE_CURRENT = re.compile(rb"^CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: ")
 RE_FRAME = re.compile(rb"^ ([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+$")    # not those with "? ", which are guesses
 RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
+# Of version 2 "swap", of version 1 memory and swap together.
+RE_SWAP_LIMIT = re.compile(rb"^(swap|memory\+swap): usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
 RE_MEMORY = re.compile(rb"^(?:(\d+) pages (RAM|reserved)|(Total swap) = (\d+)kB)$")
 RE_COLUMNS = re.compile(rb"^\[  pid  \]   uid  tgid total_vm .* name$")
 RE_ROW = re.compile(rb"^\[ *(\d+)\] +(.*)$", re.S)
@@ -68,6 +70,9 @@ def reports(data):
             now.setdefault("stack", []).append(m[1].decode())
         elif now and (m := RE_LIMIT.match(text)):
             now.update(memcg_usage_kb=int(m[1]), memcg_limit_kb=int(m[2]))
+        elif now and (m := RE_SWAP_LIMIT.match(text)):
+            kind = "swap" if m[1] == b"swap" else "memsw"
+            now.update({f"{kind}_usage_kb": int(m[2]), f"{kind}_limit_kb": int(m[3])})
         elif now and (m := RE_MEMORY.match(text)):
             now[(m[2] or m[3]).decode()] = int(m[1] or m[4])    # "RAM" and "reserved" in pages, "Total swap" in kB
         elif now and RE_COLUMNS.match(text):

@@ -21,6 +21,9 @@ TOP = DATA.parent.parent.parent
 RELEASES = {"5.10": "5.10.0-46-cloud-amd64", "6.1": "6.1.0-56-cloud-amd64",
             "6.12": "6.12.117+deb13-cloud-amd64", "7.2": "7.2.13+deb14-cloud-amd64"}
 CASES = ("memcg", "global", "leader", "limit_write", "group")
+# Of some kernels only.
+MORE_CASES = (("5.10", "v1_memsw"),)
+SPOILED_CASES = ("memcg", "global", "v1_memsw")
 PAGE = compare.PAGE
 
 
@@ -32,6 +35,7 @@ class Run:
         self.reports = klog_oracle.reports((DATA / f"{kernel}.{case}.kmsg").read_bytes())
         self.hog = compare.read_hog(DATA / f"{kernel}.{case}.hog")
         compare.name_processes(self.reports, self.hog)
+        compare.know_machine(self.reports, DATA / f"{kernel}.{case}.meminfo")
         self.counted = self.hog["end"]["vmstat_oom_kill"]
         self.status = "0"
 
@@ -76,7 +80,12 @@ class Run:
         if backend == "tracepoint":
             kill["completed_from"] = "kmsg"
         if report["oom_memcg"] is not None:
-            kill["memcg"] = {"path": compare.text(report["oom_memcg"]), "limit_bytes": limit}
+            kill["memcg"] = {"path": compare.text(report["oom_memcg"]), "limit_bytes": limit,
+                             "usage_bytes": report["memcg_usage_kb"] * 1024}
+            for kind in ("swap", "memsw"):
+                if f"{kind}_limit_kb" in report:
+                    kill["memcg"][f"{kind}_bytes"] = report[f"{kind}_usage_kb"] * 1024
+                    kill["memcg"][f"{kind}_limit_bytes"] = compare.limit_of(report[f"{kind}_limit_kb"])
         return kill
 
     @staticmethod
@@ -165,7 +174,19 @@ SPOILS = {
 MEMCG_SPOILS = {
     ": skipped": lambda e: candidate(e, eligible=False).pop("skipped"),
     "memcg limit": lambda e: kill_of(e)["memcg"].update(limit_bytes="max"),
+    "memcg usage": lambda e: kill_of(e)["memcg"].update(usage_bytes=0),
 }
+MEMSW_SPOILS = {
+    "memcg memsw limit": lambda e: kill_of(e)["memcg"].update(memsw_limit_bytes="max"),
+    "memcg memsw usage": lambda e: kill_of(e)["memcg"].pop("memsw_bytes"),
+}
+CASE_SPOILS = {"memcg": MEMCG_SPOILS, "v1_memsw": MEMSW_SPOILS}
+
+
+def spoils_of(case):
+    """Those that a run of this case has what to spoil for."""
+    spoils = {**SPOILS, **CASE_SPOILS.get(case, {})}
+    return spoils.items() if case in SPOILED_CASES else ()
 
 
 # ---- every reason for a loss has a test that causes it, and the README says which ----
@@ -225,15 +246,13 @@ def main():
     claim(uncaused(header, readme.replace("`damaged` | a", "`unheard` | a")), "a test that is not there is noticed")
 
     for kernel in RELEASES:
-        for case in CASES:
+        for case in (*CASES, *(case for name, case in MORE_CASES if name == kernel)):
             run = Run(kernel, case)
             for backend in ("fentry", "tracepoint"):
                 checks = run.check(run.faultless(backend), backend)
                 claim(checks and not bad(checks), f"{kernel} {case} {backend}: the faultless stream passes",
                       [str(check) for check in bad(checks)])
-            for name, spoil in {**SPOILS, **(MEMCG_SPOILS if case == "memcg" else {})}.items():
-                if case not in ("memcg", "global"):
-                    continue
+            for name, spoil in spoils_of(case):
                 events = run.faultless()
                 spoil(events)
                 claim(noticed(run.check(events), name), f"{kernel} {case}: spoiled {name!r} is noticed")
