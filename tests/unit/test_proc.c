@@ -7,11 +7,16 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "proc/cgroup.h"
 #include "proc/host.h"
 #include "proc/kmsg.h"
+#include "proc/oomcontrol.h"
 
 static void a_number_is_found_by_its_whole_name(void **state)
 {
@@ -152,10 +157,98 @@ static void what_is_no_cgroups_path_is_refused(void **state)
 	assert_string_equal(path, "kept");
 }
 
+/* A cgroup of a made-up hierarchy; @control NULL: one without the memory controller's files. */
+static void make_group(const char *top, const char *name, const char *control)
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s%s", top, name);
+	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	if (!control)
+		return;
+	snprintf(path, sizeof(path), "%s%s/memory.oom_control", top, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(control, file);
+	fclose(file);
+}
+
+static void remove_tree(const char *top)
+{
+	char command[PATH_MAX + 16];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", top);
+	assert_int_equal(system(command), 0);
+}
+
+static bool names(const struct oom_disabled *disabled, const char *path, bool under_oom)
+{
+	for (uint32_t i = 0; i < disabled->count; i++)
+		if (!strcmp(disabled->groups[i].path, path))
+			return disabled->groups[i].under_oom == under_oom;
+	return false;
+}
+
+static void cgroups_whose_oom_killer_is_disabled_are_found(void **state)
+{
+	static const char off[] = "oom_kill_disable 1\nunder_oom 0\noom_kill 0\n";
+	static const char waits[] = "oom_kill_disable 1\nunder_oom 1\n";
+	static const char on[] = "oom_kill_disable 0\nunder_oom 1\n";
+	static struct oom_disabled disabled;
+	char top[] = "/tmp/test_proc.XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	make_group(top, "", on);
+	make_group(top, "/a", off);
+	make_group(top, "/a/deep", waits);
+	make_group(top, "/b", on);
+	make_group(top, "/c", NULL);
+	make_group(top, "/d", "");
+	make_group(top, "/e", "oom_kill_disable");
+	oom_disabled_below(top, "/", &disabled);
+	assert_int_equal(disabled.count, 2);
+	assert_int_equal(disabled.more, 0);
+	assert_true(names(&disabled, "/a", false));
+	assert_true(names(&disabled, "/a/deep", true));
+
+	/* Seen from a container, the hierarchy's upper part is not in the mount. */
+	make_group(top, "", waits);
+	oom_disabled_below(top, "/docker/ab", &disabled);
+	assert_int_equal(disabled.count, 3);
+	assert_true(names(&disabled, "/docker/ab", true));
+	assert_true(names(&disabled, "/docker/ab/a/deep", true));
+	oom_disabled_below(top, "/", &disabled);
+	assert_true(names(&disabled, "/", true));
+	remove_tree(top);
+	oom_disabled_below(top, "/", &disabled);
+	assert_int_equal(disabled.count, 0);
+}
+
+static void more_cgroups_than_are_named_are_counted(void **state)
+{
+	static struct oom_disabled disabled;
+	char top[] = "/tmp/test_proc.XXXXXX", name[16];
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	for (int i = 0; i < OOM_DISABLED_GROUPS + 5; i++) {
+		snprintf(name, sizeof(name), "/%d", i);
+		make_group(top, name, "oom_kill_disable 1\nunder_oom 0\n");
+	}
+	oom_disabled_below(top, "/", &disabled);
+	assert_int_equal(disabled.count, OOM_DISABLED_GROUPS);
+	assert_int_equal(disabled.more, 5);
+	remove_tree(top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_found_by_its_whole_name),
+		cmocka_unit_test(cgroups_whose_oom_killer_is_disabled_are_found),
+		cmocka_unit_test(more_cgroups_than_are_named_are_counted),
 		cmocka_unit_test(the_start_time_survives_a_hostile_name),
 		cmocka_unit_test(the_lockdown_level_is_the_word_in_brackets),
 		cmocka_unit_test(only_the_kernels_own_messages_count),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* oomtrace doctor: what this host supports, and what to do about what it does not. */
 #include <argp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +12,11 @@
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/outbuf.h"
+#include "lib/utf8.h"
 #include "proc/cgroup.h"
 #include "proc/host.h"
 #include "proc/kmsg.h"
+#include "proc/oomcontrol.h"
 
 #define LINE_BYTES 8192
 
@@ -22,6 +25,7 @@ struct doctor {
 	struct host_facts facts;
 	struct survey survey;
 	enum cgroup_version memory_cgroups;
+	struct oom_disabled disabled;
 	int logged; /* kills in the kernel log, or a negative errno */
 };
 
@@ -59,6 +63,7 @@ static void examine(struct doctor *doctor)
 	host_read(&doctor->facts);
 	survey_host(&doctor->survey);
 	doctor->memory_cgroups = cgroup_memory_version();
+	oom_disabled_here(&doctor->disabled);
 	doctor->logged = kmsg_count_kills();
 }
 
@@ -104,6 +109,24 @@ static void say_log(const struct doctor *doctor)
 	printf("\n");
 }
 
+/* Groups where tasks hang and nobody dies: what looks like an OOM kill that does not come. */
+static void say_disabled(const struct oom_disabled *disabled)
+{
+	for (uint32_t i = 0; i < disabled->count; i++) {
+		const char *path = disabled->groups[i].path;
+		char text[UTF8_ESCAPED_LEN(PATH_MAX)];
+
+		utf8_escape(text, sizeof(text), path, strlen(path), UINT_MAX);
+		printf("%-16s disabled in %s: %s\n", "OOM killer", text,
+		       disabled->groups[i].under_oom ? "tasks wait there now, and nobody is killed"
+						     : "without memory, tasks will wait there");
+	}
+	if (disabled->more)
+		printf("%-16s disabled in %u more\n", "", disabled->more);
+	if (disabled->count)
+		printf("%-16s to do: echo 0 >memory.oom_control in such a cgroup\n", "");
+}
+
 static void say_host(const struct doctor *doctor)
 {
 	static const char *const versions[] = {
@@ -127,6 +150,7 @@ static void say_host(const struct doctor *doctor)
 		  survey->privileged ? "" : survey->privilege_error);
 	say_row("lockdown", *facts->lockdown ? facts->lockdown : "unknown (no securityfs here)");
 	say_row("memory cgroups", versions[doctor->memory_cgroups]);
+	say_disabled(&doctor->disabled);
 	say_log(doctor);
 	printf("\n");
 }
@@ -172,6 +196,22 @@ static void put_backends(struct json *json, const struct survey *survey)
 	json_close(json);
 }
 
+static void put_disabled(struct json *json, const struct oom_disabled *disabled)
+{
+	if (!disabled->count)
+		return;
+	json_open_array(json, "oom_kill_disabled");
+	for (uint32_t i = 0; i < disabled->count; i++) {
+		json_open_object(json, NULL);
+		json_put_string(json, "path", disabled->groups[i].path);
+		json_put_bool(json, "under_oom", disabled->groups[i].under_oom);
+		json_close(json);
+	}
+	json_close(json);
+	if (disabled->more)
+		json_put_u64(json, "oom_kill_disabled_more", disabled->more);
+}
+
 /* Returns 0 or a negative errno. */
 static int put_json(const struct doctor *doctor)
 {
@@ -198,6 +238,7 @@ static int put_json(const struct doctor *doctor)
 		json_put_string(&json, "lockdown", facts->lockdown);
 	if (doctor->memory_cgroups != CGROUP_NONE)
 		json_put_u64(&json, "memory_cgroups", doctor->memory_cgroups == CGROUP_V1 ? 1 : 2);
+	put_disabled(&json, &doctor->disabled);
 	json_put_bool(&json, "kernel_log", doctor->logged >= 0);
 	if (facts->oom_kills != WIRE_NONE_U64)
 		json_put_u64(&json, "oom_kills", facts->oom_kills);

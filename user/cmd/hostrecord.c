@@ -44,6 +44,8 @@ void host_record(const struct host_facts *facts, const struct survey *survey, en
 		record->mem_total_pages = facts->mem_total_bytes / facts->page_size;
 	record->oom_kills = facts->oom_kills;
 	record->backend = backend;
+	if (facts->own_pids)
+		record->flags |= HOST_OWN_PIDS;
 	for (unsigned int i = 0; i < WIRE_BACKENDS; i++) {
 		record->refusals[i].refused = survey->backends[i].refused;
 		memcpy(record->refusals[i].reason, survey->backends[i].reason, WIRE_REASON_LEN);

@@ -396,6 +396,9 @@ static void tell_banner(const struct trace *trace)
 	log_plain("oomtrace %s on %s, kernel %s: %s, attached%s. Ctrl-C ends.", OOMTRACE_VERSION,
 		  facts->host, facts->kernel, backend, took);
 	tell_past_kills(trace);
+	if (facts->own_pids)
+		log_plain("Runs in a pid namespace of its own: pids are the host's, ns_pid those "
+			  "in a process's own namespace.");
 }
 
 static void feed_gfp(struct trace *trace, uint64_t boot_ns)

@@ -164,6 +164,20 @@ void cgroup_mounts(char ret_v1_memory[PATH_MAX], char ret_v2[PATH_MAX])
 			   ret_v2);
 }
 
+int cgroup_v1_memory_mount(char ret_point[PATH_MAX])
+{
+	scope_free char *mountinfo = NULL;
+	char v1[PATH_MAX] = "", v2[PATH_MAX];
+	ssize_t len = read_mountinfo(&mountinfo);
+
+	if (len >= 0)
+		cgroup_find_mounts(mountinfo, (size_t)len, v1, v2);
+	if (!*v1)
+		return -ENOENT;
+	strcpy(ret_point, v1);
+	return 0;
+}
+
 enum cgroup_version cgroup_memory_version(void)
 {
 	char v1[PATH_MAX], v2[PATH_MAX], path[PATH_MAX + 32], controllers[4096];

@@ -21,6 +21,9 @@ void cgroup_find_mounts(const char *mountinfo, size_t len, char ret_v1_memory[PA
 /* The same by this process's own mounts. */
 void cgroup_mounts(char ret_v1_memory[PATH_MAX], char ret_v2[PATH_MAX]);
 
+/* Where this process has a version 1 memory controller mounted. Returns 0, or -ENOENT. */
+int cgroup_v1_memory_mount(char ret_point[PATH_MAX]);
+
 /*
  * A cgroup as a person names it, as its path from the hierarchy's root: one
  * below a cgroup mount of @mountinfo loses the mount point and gains what the

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #define SMALL_BYTES      4096
 #define NS_PER_S         1000000000ULL
 #define STAT_START_FIELD 22 /* starttime, proc(5) */
+#define HOST_PID_NS      0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
 /* Digits at @at, up to @end. Returns whether there was one. */
 static bool read_digits(const char *at, const char *end, uint64_t *ret_value)
@@ -154,6 +156,14 @@ static uint64_t read_exec_ns(void)
 	return ticks * (NS_PER_S / (uint64_t)hz);
 }
 
+/* The first pid namespace has a number of its own; where /proc does not tell, it is that one. */
+static bool has_own_pids(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != HOST_PID_NS;
+}
+
 /* Copies as much of @from as fits. */
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -188,5 +198,6 @@ void host_read(struct host_facts *ret_facts)
 	read_load(&facts);
 	facts.oom_kills = host_oom_kills();
 	facts.exec_ns = read_exec_ns();
+	facts.own_pids = has_own_pids();
 	*ret_facts = facts;
 }

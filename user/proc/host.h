@@ -6,6 +6,7 @@
 #ifndef OOMTRACE_PROC_HOST_H
 #define OOMTRACE_PROC_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct host_facts {
 	uint64_t threads;       /* of all processes: no fewer than there are processes */
 	uint64_t oom_kills;     /* since boot, by the kernel's count */
 	uint64_t exec_ns;       /* boot_ns at which this process started, in ticks of 10 ms */
+	bool own_pids;          /* this process's pid namespace is not the host's */
 };
 
 /* Reads them. What cannot be read stays unknown: there is nothing to fail. */
