@@ -17,7 +17,7 @@
 #define VMSTAT_BYTES     (64 * 1024) /* 180 counters on 7.2: about 5 KiB */
 #define SMALL_BYTES      4096
 #define NS_PER_S         1000000000ULL
-#define STAT_START_FIELD 22 /* starttime, proc(5) */
+#define STAT_START_FIELD 22          /* starttime, proc(5) */
 #define HOST_PID_NS      0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
 /* Digits at @at, up to @end. Returns whether there was one. */
