@@ -76,6 +76,7 @@ static inline struct task sample_task(uint32_t pid, const char *comm, uint64_t a
 		.tid = pid,
 		.ppid = 1,
 		.uid = 1000,
+		.euid = 1000,
 		.threads = 3,
 		.start_ns = pid * 1000ULL,
 		.age_ns = 61500000000ULL,

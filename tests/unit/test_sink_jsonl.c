@@ -238,6 +238,8 @@ static void what_the_memory_was_used_for(void **state)
 	root = render(everything, &sample.episode);
 	check_absent(root, "system");
 	check_absent(root, "memcg.stat");
+	check_absent(root, "why.candidates_share");
+	check_absent(root, "why.largest_use");
 	json_decref(root);
 
 	sample_fill_memory(&sample.episode);
@@ -263,6 +265,8 @@ static void what_the_memory_was_used_for(void **state)
 	check_number(root, "system.psi_full_avg10", 30);
 	check_number(root, "system.psi_full_avg300", 0);
 	check_absent(root, "system.psi_some_avg300");
+	check_number(root, "why.candidates_share", 0.982);
+	check_string(root, "why.largest_use", "anon");
 	json_decref(root);
 }
 

@@ -108,7 +108,7 @@ static void a_memcg_kill(void **state)
 		"              498.2 MiB: anon 495.9, file 1.1, shmem 0, swap 0, page tables 1.2\n"
 		"  invoked by  java[4242] asking for 2^0 pages, GFP_KERNEL|__GFP_COMP\n"
 		"  why         largest of 4 candidates, 412 MiB ahead of redis-server[88]\n"
-		"  memory      512 MiB of 512 MiB used (swap 0 of 0)\n"
+		"  memory      512 of 512 MiB used\n"
 		"  candidates     PID COMM               POINTS   ADJ     ANON     SWAP PGTABLES\n"
 		"            *   4242 java               127539     0 495.9MiB        0   1.2MiB\n"
 		"                  88 redis-server        22067     0  84.1MiB        0   0.3MiB\n"
@@ -203,15 +203,254 @@ static void limits_of_a_memcg(void **state)
 	sample.episode.memcg.swap_limit_is_max = true;
 	sample.episode.memcg.swap_bytes = 3 * MIB;
 	check_contains(&sample.episode, "(limit 512 MiB,\n              swap unlimited)");
-	check_contains(&sample.episode, "512 MiB of 512 MiB used (swap 3 MiB of unlimited)\n");
+	check_contains(&sample.episode,
+		       "  memory      512 of 512 MiB used; swap 3 MiB of unlimited\n");
 	sample.episode.memcg.v1 = true;
 	sample.episode.memcg.path = "/a";
 	check_contains(&sample.episode, "(limit 512 MiB, memory+swap unlimited)");
+	check_contains(&sample.episode, "512 of 512 MiB used; memory+swap 3 MiB of unlimited\n");
+	sample.episode.memcg.limit_is_max = true;
+	check_contains(&sample.episode, "512 MiB used, no limit; memory+swap 3 MiB of unlimited\n");
 	sample.episode.memcg.known = MEMCG_KNOWS_PATH;
 	check_contains(&sample.episode, "  memcg OOM in /a\n");
 	check_lacks(&sample.episode, "  memory ");
 	sample.episode.memcg.known = 0;
 	check_contains(&sample.episode, "  memcg OOM\n");
+}
+
+static void what_the_memory_was_used_for(void **state)
+{
+	struct sample sample;
+	uint64_t *uses = sample.episode.memory.memcg_use_bytes;
+
+	(void)state;
+	sample_fill(&sample);
+	sample_fill_memory(&sample.episode);
+	check_contains(&sample.episode,
+		       "  memory      512 of 512 MiB used: anon 501, slab 3\n"
+		       "              the candidates hold 98 % of it\n  candidates ");
+	uses[USE_KERNEL] = 40 * MIB;
+	uses[USE_PAGE_TABLES] = 11 * MIB;
+	uses[USE_SLAB_UNRECLAIMABLE] = 13 * MIB + 300 * KIB;
+	sample.episode.memcg.swap_bytes = 3 * MIB;
+	sample.episode.memcg.swap_limit_bytes = 4 * MIB;
+	check_contains(
+		&sample.episode,
+		"  memory      512 of 512 MiB used: anon 501, other kernel 14.7, slab 13.3,\n"
+		"              page tables 11; swap 3 MiB of 4 MiB\n");
+	/* Nothing of the machine: its zones and its waiting are not why. */
+	check_lacks(&sample.episode, "Normal");
+	check_lacks(&sample.episode, "waiting for memory");
+	sample.episode.memory.memcg_psi.some[0] = 99 * WIRE_PSI_UNIT + WIRE_PSI_UNIT / 2;
+	check_contains(&sample.episode, "\n              waiting for memory in the last 10 s: "
+					"somebody 100 %\n");
+	sample.episode.memory.memcg_psi.full[0] = 12 * WIRE_PSI_UNIT;
+	check_contains(&sample.episode, "somebody 100 %,\n              everybody 12 %\n");
+}
+
+static void what_no_kill_frees_is_said_to_be_so(void **state)
+{
+	struct sample sample;
+	uint64_t *uses = sample.episode.memory.memcg_use_bytes;
+
+	(void)state;
+	sample_fill(&sample);
+	sample_fill_memory(&sample.episode);
+	uses[USE_ANON] = 100 * MIB;
+	uses[USE_FILE] = 410 * MIB;
+	uses[USE_SHMEM] = 409 * MIB + 600 * KIB;
+	sample.tasks[0].rss_anon_bytes = 10 * MIB;
+	check_contains(
+		&sample.episode,
+		"  memory      512 of 512 MiB used: shmem 409.6, anon 100, slab 3\n"
+		"              the candidates hold 20 % of it; 80 % is files in memory (tmpfs,\n"
+		"              shmem), which no kill frees\n");
+	/* Mapped by those who can be killed, it may well be freed. */
+	sample.tasks[1].rss_shmem_bytes = 300 * MIB;
+	check_lacks(&sample.episode, "no kill frees");
+	uses[USE_SHMEM] = 0;
+	uses[USE_FILE] = 10 * MIB;
+	uses[USE_SLAB_UNRECLAIMABLE] = 400 * MIB;
+	check_contains(&sample.episode, "78 % is the kernel's own objects\n              (slab), "
+					"which no kill frees\n");
+	/* Of what was lost, nobody knows what it held. */
+	sample.episode.lost = 1;
+	check_contains(
+		&sample.episode,
+		"\n              78 % is the kernel's own objects (slab), which no kill frees\n");
+	uses[USE_ANON] = 401 * MIB;
+	check_lacks(&sample.episode, "no kill frees");
+}
+
+static void what_the_machine_was_used_for(void **state)
+{
+	struct sample sample;
+	struct memory *memory = &sample.episode.memory;
+
+	(void)state;
+	sample_fill_global(&sample);
+	sample_fill_memory(&sample.episode);
+	memory->use_bytes[USE_SWAPCACHED] = 0;
+	check_contains(&sample.episode,
+		       "  memory      3900 of 4000 MiB used: anon 3000, shmem 500, slab 150,\n"
+		       "              page cache 100, reclaimable slab 50; swap 1000 of 1024 MiB\n"
+		       "              the candidates hold 15 % of it\n"
+		       "              Normal on node 1: 11.2 MiB free, min 44\n"
+		       "              waiting for memory in the last 10 s: somebody 46 %, "
+		       "everybody 30 %\n");
+	memory->swap_total_bytes = memory->swap_free_bytes = 0;
+	check_contains(&sample.episode, "reclaimable slab 50; no swap\n");
+	memory->swap_total_bytes = BYTES_UNKNOWN;
+	check_contains(&sample.episode, "reclaimable slab 50\n");
+	memory->total_bytes = BYTES_UNKNOWN;
+	check_contains(&sample.episode, "  memory      Normal on node 1: 11.2 MiB free, min 44\n");
+	sample.episode.constraint = CONSTRAINT_CPUSET_;
+	check_contains(&sample.episode, "  memory      Normal on node 1: 11.2 MiB free, min 44\n");
+	memory->zones[1].free_bytes = memory->zones[1].min_bytes;
+	check_contains(&sample.episode, "  memory      waiting for memory in the last 10 s:");
+	sample_no_memory(memory);
+	check_lacks(&sample.episode, "  memory ");
+}
+
+static void many_low_zones_and_the_largest_numbers(void **state)
+{
+	struct sample sample;
+	struct memory *memory = &sample.episode.memory;
+
+	(void)state;
+	sample_fill_global(&sample);
+	sample_fill_memory(&sample.episode);
+	memory->n_zones = WIRE_ZONES;
+	for (uint32_t i = 0; i < WIRE_ZONES; i++) {
+		memory->zones[i] = memory->zones[1];
+		memory->zones[i].node = i;
+	}
+	memset(memory->zones[0].name, '\033', WIRE_ZONE_NAME);
+	check_contains(&sample.episode, "\\x1b\\x1b");
+	check_contains(&sample.episode, "min 44\n              and 12 more zones below min\n");
+	for (unsigned int use = 0; use < USE_MAX; use++)
+		memory->use_bytes[use] = memory->memcg_use_bytes[use] = BYTES_UNKNOWN - 1;
+	memory->total_bytes = memory->swap_total_bytes = BYTES_UNKNOWN - 1;
+	memory->free_bytes = memory->swap_free_bytes = 0;
+	memory->psi.some[0] = memory->psi.full[0] = PSI_UNKNOWN - 1;
+	memory->zones[1].free_bytes = BYTES_UNKNOWN - 2;
+	memory->zones[1].min_bytes = BYTES_UNKNOWN - 1;
+	memory->zones[1].node = UINT32_MAX;
+	check_contains(&sample.episode, "Normal on node 4294967295: 16.0 EiB free, min 16.0\n");
+	memory->free_bytes = memory->total_bytes;
+	check_contains(&sample.episode, "  memory      0 of 16.0 EiB used: ");
+}
+
+static void nodes_of_a_cpuset_and_of_a_policy(void **state)
+{
+	struct sample sample;
+
+	(void)state;
+	sample_fill_global(&sample);
+	sample.episode.constraint = CONSTRAINT_CPUSET_;
+	strcpy(sample.episode.invoker.mems_allowed, "1");
+	strcpy(sample.episode.invoker.cpuset, "jobs\033[31m");
+	check_contains(&sample.episode, "  out of memory on the nodes of a cpuset\n");
+	sample.episode.known |= EPISODE_KNOWS_NODES;
+	check_contains(&sample.episode,
+		       "  out of memory on node 1, all that cpuset jobs\\x1b[31m may use\n");
+	*sample.episode.invoker.cpuset = '\0';
+	strcpy(sample.episode.invoker.mems_allowed, "0-3,8");
+	check_contains(&sample.episode,
+		       "  out of memory on nodes 0-3,8, all that its cpuset may use\n");
+	memset(sample.episode.invoker.cpuset, 'c', sizeof(sample.episode.invoker.cpuset));
+	memset(sample.episode.invoker.mems_allowed, ',', EPISODE_NODES_TEXT - 1);
+	check_contains(&sample.episode, "ccc... may use\n");
+	sample.episode.constraint = CONSTRAINT_MEMORY_POLICY_;
+	check_contains(&sample.episode, "  out of memory on the nodes of a memory policy\n");
+	strcpy(sample.episode.invoker.nodemask, "1");
+	check_contains(&sample.episode,
+		       "  out of memory on node 1, all that a memory policy allows\n");
+}
+
+static void kills_that_come_again_and_again(void **state)
+{
+	static const struct {
+		uint32_t count;
+		uint64_t span_ns;
+		const char *want;
+	} cases[] = {
+		{5, 250400000000, "\n  again       5th kill in this cgroup within 4 min 10 s\n"},
+		{21, 600000000000, " 21st kill in this cgroup within 10 min 0 s\n"},
+		{12, 59600000000, " 12th kill in this cgroup within 1 min 0 s\n"},
+		{102, 320000000, " 102nd kill in this cgroup within 320.0 ms\n"},
+		{113, 7260000000000, " 113th kill in this cgroup within 2 h 1 min\n"},
+		{UINT32_MAX, UINT64_MAX,
+		 " 4294967295th kill in this cgroup within 5124095 h 34 min\n"},
+	};
+	struct sample sample;
+
+	(void)state;
+	sample_fill(&sample);
+	check_lacks(&sample.episode, "  again ");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sample.episode.recent_kills = cases[i].count;
+		sample.episode.recent_span_ns = cases[i].span_ns;
+		check_contains(&sample.episode, cases[i].want);
+	}
+	sample_fill_global(&sample);
+	sample.episode.recent_kills = 6;
+	check_contains(&sample.episode,
+		       "\n  again       6th kill in the victim's cgroup within 0.0 ms\n");
+}
+
+static char *render_no_kill(const struct episode *episode)
+{
+	struct sink_options options = plain;
+	struct sink *sink;
+	char *text;
+
+	options.fd = sample_fd();
+	sink = sink_text_new(&options);
+	assert_non_null(sink);
+	assert_int_equal(sink->ops->no_kill(sink, sample_host(), episode), 0);
+	sink->ops->destroy(sink);
+	text = sample_read(options.fd, NULL);
+	close(options.fd);
+	check_lines(text);
+	return text;
+}
+
+static void nobody_is_killed(void **state)
+{
+	struct sample sample;
+	char *text;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.n_tasks = sample.episode.total = 0;
+	sample.episode.no_kill = NO_KILL_DISABLED;
+	sample.episode.repeated = 41;
+	text = render_no_kill(&sample.episode);
+	assert_string_equal(
+		text,
+		"23:10:08.412  memcg OOM in /system.slice/app.service (limit 512 MiB, swap 0)\n"
+		"  nobody      is killed: memory.oom_control has the OOM killer switched off here\n"
+		"              (and 41 times more since the last report)\n"
+		"  waiting     java[4242], until the limit is raised, something in the group ends\n"
+		"              or is killed, or 0 is written to its memory.oom_control\n"
+		"  memory      512 of 512 MiB used\n");
+	free(text);
+	sample.episode.no_kill = NO_KILL_PANIC;
+	sample.episode.repeated = 0;
+	text = render_no_kill(&sample.episode);
+	assert_non_null(strstr(text,
+			       "  nobody      is killed: vm.panic_on_oom, the kernel panics next\n"
+			       "  invoked by  java[4242] asking"));
+	free(text);
+	sample.episode.sysctls.panic_on_oom = 2;
+	text = render_no_kill(&sample.episode);
+	assert_non_null(strstr(text, "is killed: vm.panic_on_oom is 2, the kernel panics next\n"));
+	free(text);
+	sample.episode.no_kill = NO_KILL_NOTHING_KILLABLE;
+	text = render_no_kill(&sample.episode);
+	assert_non_null(strstr(text, "  nobody      can be killed: the request fails\n"));
+	free(text);
 }
 
 static void a_long_path_is_shown_whole(void **state)
@@ -254,6 +493,11 @@ static void a_container_is_told_briefly(void **state)
 		 id);
 	sample.episode.victim.cgroup = docker;
 	check_contains(&sample.episode, "\n  container   docker 3726184226f5\n");
+	sample.episode.victim.ns_pid = sample.episode.victim.pid;
+	check_contains(&sample.episode, "\n  container   docker 3726184226f5\n");
+	sample.episode.victim.ns_pid = 7;
+	check_contains(&sample.episode, "\n  container   docker 3726184226f5 (pid 7 there)\n");
+	sample.episode.victim.ns_pid = 0;
 	check_contains(&sample.episode, "java[4242] in app.service asking for");
 	sample.episode.invoker.cgroup = pod;
 	check_contains(&sample.episode, "java[4242] in container 3726184226f5, pod\n");
@@ -276,15 +520,24 @@ static void groups_and_sharers(void **state)
 	sample_fill(&sample);
 	sample.victims[1] = sample.tasks[1];
 	sample.victims[2] = sample.tasks[2];
+	sample.victims[1].killed_as = sample.victims[2].killed_as = KILLED_AS_GROUP;
 	sample.episode.n_victims = 3;
 	sample.episode.group = true;
 	check_contains(&sample.episode,
 		       "  group       killed as a group (memory.oom.group): 3 processes\n"
 		       "              java[4242], redis-server[88], sh[4250]\n");
 	check_contains(&sample.episode, "            *     88 redis-server ");
+	sample.victims[2].killed_as = KILLED_AS_SHARED_MM;
+	check_contains(&sample.episode,
+		       "  group       killed as a group (memory.oom.group): 2 processes\n"
+		       "              java[4242], redis-server[88]\n"
+		       "  and killed  sh[4250] (sharing their memory)\n");
 	sample.episode.group = false;
 	sample.episode.n_victims = 2;
+	sample.victims[1].killed_as = KILLED_AS_SHARED_MM;
 	check_contains(&sample.episode, "  and killed  redis-server[88] (sharing its memory)\n");
+	sample.episode.n_victims = 1;
+	check_lacks(&sample.episode, "and killed");
 }
 
 static void a_large_group_names_the_first(void **state)
@@ -303,6 +556,12 @@ static void a_large_group_names_the_first(void **state)
 	check_contains(&sample.episode, "(memory.oom.group): 64 processes\n");
 	check_contains(&sample.episode, "worker[1007],\n              and 56 more\n");
 	check_lacks(&sample.episode, "worker[1008]");
+	for (uint32_t i = 0; i < COUNT; i += 2)
+		victims[i].killed_as = KILLED_AS_SHARED_MM;
+	check_contains(&sample.episode, "(memory.oom.group): 32 processes\n");
+	check_contains(&sample.episode, "worker[1015],\n              and 24 more\n"
+					"  and killed  worker[1000], worker[1002],");
+	check_contains(&sample.episode, "and 24 more (sharing their memory)\n");
 }
 
 static void reasons(void **state)
@@ -412,8 +671,11 @@ static void outcomes(void **state)
 	outcome.reaped_ns = 2500000;
 	outcome.has_freed = false;
 	check_outcome(&outcome,
-		      "23:10:08.421  java[4242] exited after 8.4 ms, reaped after 2.5 ms, memory "
-		      "not\n              seen to be freed\n");
+		      "23:10:08.421  java[4242] exited after 8.4 ms, reaped after 2.5 ms\n");
+	outcome.watched_ns = 5000000000;
+	check_outcome(&outcome,
+		      "23:10:08.421  java[4242] exited after 8.4 ms, reaped after 2.5 ms, "
+		      "memory still\n              in use 5.0 s after the kill\n");
 	outcome = (struct outcome){
 		.pid = 4242,
 		.comm = "java",
@@ -425,6 +687,78 @@ static void outcomes(void **state)
 	outcome.watched_ns = 0;
 	check_outcome(&outcome, "23:10:08.412  java[4242] was not seen to exit, memory not seen to "
 				"be freed\n");
+}
+
+static void what_the_reaper_did(void **state)
+{
+	struct outcome outcome = {
+		.pid = 4242,
+		.comm = "java",
+		.real_ns = SAMPLE_REAL_NS,
+		.watched_ns = 5000000000,
+		.has_reaped = true,
+		.has_reaped_bytes = true,
+		.reaped_ns = 2100000000,
+		.reaped_bytes = 498 * MIB,
+	};
+
+	(void)state;
+	check_outcome(&outcome, "23:10:08.412  java[4242] is still alive 5.0 s after the kill, the "
+				"oom_reaper\n              took 498 MiB after 2.1 s\n");
+	outcome.has_reaped = outcome.has_reaped_bytes = false;
+	outcome.has_reap_skipped = true;
+	outcome.reap_skipped_ns = 2000000000;
+	check_outcome(&outcome,
+		      "23:10:08.412  java[4242] is still alive 5.0 s after the kill, the "
+		      "oom_reaper\n              could not get at its memory after 2.0 s, "
+		      "memory not seen to be\n              freed\n");
+	outcome.watched_ns = 0;
+	outcome.has_exited = outcome.has_freed = true;
+	outcome.exited_ns = 61200000000;
+	outcome.freed_ns = 61300000000;
+	check_outcome(&outcome,
+		      "23:10:08.412  java[4242] has gone at last: exited after 61.2 s, "
+		      "passed by the\n              oom_reaper after 2.0 s, memory freed after "
+		      "61.3 s\n");
+	outcome.has_reaped = outcome.has_reaped_bytes = true;
+	outcome.exited_ns = outcome.freed_ns = outcome.reaped_ns = INT64_MAX;
+	outcome.reaped_bytes = UINT64_MAX;
+	check_outcome(&outcome,
+		      "23:10:08.412  java[4242] has gone at last: exited after 9223372036.9 s, "
+		      "the\n              oom_reaper took 16.0 EiB after 9223372036.9 s, memory "
+		      "freed after\n              9223372036.9 s\n");
+}
+
+static void what_was_looked_up_while_it_died(void **state)
+{
+	struct outcome outcome = {
+		.pid = 4242,
+		.comm = "java",
+		.real_ns = SAMPLE_REAL_NS,
+		.has_exited = true,
+		.has_freed = true,
+		.exited_ns = 8400000,
+		.freed_ns = 9000000,
+		.cmdline = "java -Xmx512m \033]0;",
+		.pod = "web-0",
+	};
+	static const char first[] =
+		"23:10:08.412  java[4242] exited after 8.4 ms, memory freed after 9.0 ms\n";
+	char want[512];
+
+	(void)state;
+	snprintf(want, sizeof(want),
+		 "%s  command     java -Xmx512m \\x1b]0;\n  pod         web-0\n", first);
+	check_outcome(&outcome, want);
+	*outcome.cmdline = '\0';
+	strcpy(outcome.pod_namespace, "shop\n");
+	snprintf(want, sizeof(want), "%s  pod         shop\\n/web-0\n", first);
+	check_outcome(&outcome, want);
+	memset(outcome.cmdline, 'a', sizeof(outcome.cmdline) - 1);
+	outcome.cmdline_truncated = true;
+	memset(outcome.pod, 'p', sizeof(outcome.pod));
+	memset(outcome.pod_namespace, 'n', sizeof(outcome.pod_namespace));
+	free(render(plain, NULL, &outcome, NULL));
 }
 
 static void another_day_has_its_date(void **state)
@@ -608,6 +942,13 @@ int main(void)
 		cmocka_unit_test(the_table_shows_as_many_as_asked_and_the_victim),
 		cmocka_unit_test(every_constraint_has_its_words),
 		cmocka_unit_test(limits_of_a_memcg),
+		cmocka_unit_test(what_the_memory_was_used_for),
+		cmocka_unit_test(what_no_kill_frees_is_said_to_be_so),
+		cmocka_unit_test(what_the_machine_was_used_for),
+		cmocka_unit_test(many_low_zones_and_the_largest_numbers),
+		cmocka_unit_test(nodes_of_a_cpuset_and_of_a_policy),
+		cmocka_unit_test(kills_that_come_again_and_again),
+		cmocka_unit_test(nobody_is_killed),
 		cmocka_unit_test(a_long_path_is_shown_whole),
 		cmocka_unit_test(a_container_is_told_briefly),
 		cmocka_unit_test(groups_and_sharers),
@@ -617,6 +958,8 @@ int main(void)
 		cmocka_unit_test(losses_of_an_episode_are_shown_in_it),
 		cmocka_unit_test(every_reason_of_a_loss_has_words),
 		cmocka_unit_test(outcomes),
+		cmocka_unit_test(what_the_reaper_did),
+		cmocka_unit_test(what_was_looked_up_while_it_died),
 		cmocka_unit_test(another_day_has_its_date),
 		cmocka_unit_test(colours_only_where_asked),
 		cmocka_unit_test(hostile_names_never_reach_the_terminal),

@@ -77,6 +77,20 @@ static void durations(void **state)
 	assert_string_equal(units_duration(text, INT64_MIN), "-9223372036.9 s");
 }
 
+static void spans(void **state)
+{
+	units_text text;
+
+	(void)state;
+	assert_string_equal(units_span(text, 0), "0.0 ms");
+	assert_string_equal(units_span(text, 45 * SEC), "45.0 s");
+	assert_string_equal(units_span(text, 59 * SEC + SEC / 2), "1 min 0 s");
+	assert_string_equal(units_span(text, 250 * SEC), "4 min 10 s");
+	assert_string_equal(units_span(text, 3600 * SEC), "1 h 0 min");
+	assert_string_equal(units_span(text, 3 * 3600 * SEC + 150 * SEC), "3 h 2 min");
+	assert_string_equal(units_span(text, UINT64_MAX), "5124095 h 34 min");
+}
+
 static void a_moment_is_local_and_has_a_date_unless_it_is_today(void **state)
 {
 	units_text text;
@@ -120,6 +134,7 @@ int main(void)
 		cmocka_unit_test(bytes_have_binary_units),
 		cmocka_unit_test(parts_share_the_unit_of_their_sum),
 		cmocka_unit_test(durations),
+		cmocka_unit_test(spans),
 		cmocka_unit_test(a_moment_is_local_and_has_a_date_unless_it_is_today),
 		cmocka_unit_test(rfc3339_is_utc_whatever_the_zone),
 	};

@@ -87,6 +87,20 @@ const char *units_duration(units_text out, int64_t ns)
 	return out;
 }
 
+const char *units_span(units_text out, uint64_t ns)
+{
+	uint64_t seconds = ns / NSEC_PER_SEC + (ns % NSEC_PER_SEC >= NSEC_PER_SEC / 2);
+	uint64_t minutes = seconds / 60, hours = minutes / 60;
+
+	if (!minutes)
+		return units_duration(out, (int64_t)ns);
+	if (!hours)
+		snprintf(out, UNITS_LEN, "%" PRIu64 " min %" PRIu64 " s", minutes, seconds % 60);
+	else
+		snprintf(out, UNITS_LEN, "%" PRIu64 " h %" PRIu64 " min", hours, minutes % 60);
+	return out;
+}
+
 void units_prepare(void)
 {
 	tzset();

@@ -29,6 +29,9 @@ const char *units_bytes_cell(units_text out, uint64_t bytes);
 /* "8.4 ms", and from one second on "5.0 s". */
 const char *units_duration(units_text out, int64_t ns);
 
+/* "4 min 10 s", "3 h 2 min"; below one minute as units_duration(). */
+const char *units_span(units_text out, uint64_t ns);
+
 /* Reads the time zone now, so that the calls below need neither files nor memory. */
 void units_prepare(void);
 /*

@@ -142,5 +142,8 @@ void jsonl_put_why(struct json *json, const struct episode *episode)
 	if (why.has_margin)
 		json_put_s64(json, "margin_bytes", why.margin_bytes);
 	jsonl_put_word(json, "largest_part", why_part_name(why.largest_part));
+	if (why.candidates_share >= 0)
+		json_put_decimal(json, "candidates_share", why.candidates_share, 3);
+	jsonl_put_word(json, "largest_use", use_name(why.largest_use));
 	json_close(json);
 }
