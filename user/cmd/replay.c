@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* oomtrace replay: a recording through the assembler to the outputs, without the host. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd/delivery.h"
+#include "cmd/input.h"
 #include "cmd/outputs.h"
 #include "cmd/verbs.h"
 #include "core/assemble.h"
 #include "core/recording.h"
-#include "lib/cleanup.h"
 #include "lib/log.h"
-
-#define READ_STEP (1024 * 1024)
 
 struct replay {
 	struct outputs outputs;
 	const char *file;
-	char *bytes;
-	size_t len;
+	struct input input;
 	struct delivery *delivery;
 	struct assembler *assembler;
 	uint64_t last_boot_ns;
@@ -64,82 +56,12 @@ const struct argp replay_argp = {
 	       "done, 1 the recording is damaged or could not be read, 2 wrong usage.",
 };
 
-/* Reads @fd to its end. Returns 0 or a negative errno. */
-static int read_all(int fd, char **ret_bytes, size_t *ret_len)
-{
-	scope_free char *bytes = NULL;
-	size_t len = 0, size = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (len == size) {
-			char *more = realloc(bytes, size + READ_STEP);
-
-			if (!more)
-				return -ENOMEM;
-			bytes = more;
-			size += READ_STEP;
-		}
-		n = read(fd, bytes + len, size - len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			break;
-		if (n > 0)
-			len += (size_t)n;
-	}
-	*ret_bytes = bytes;
-	*ret_len = len;
-	bytes = NULL;
-	return 0;
-}
-
-/* Returns 0, or a negative errno after having said why. */
-static int read_recording(struct replay *replay)
-{
-	bool from_stdin = strcmp(replay->file, "-") == 0;
-	scope_close int fd =
-		from_stdin ? dup(STDIN_FILENO) : open(replay->file, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 ? -errno : read_all(fd, &replay->bytes, &replay->len);
-
-	if (from_stdin)
-		replay->file = "stdin";
-	if (error)
-		log_error("cannot read %s: %s", replay->file, strerror(-error));
-	return error;
-}
-
 static struct wire_head head_of(const void *record)
 {
 	struct wire_head head;
 
 	memcpy(&head, record, sizeof(head));
 	return head;
-}
-
-/* The most candidates that any decision of the recording lists: what the assembler must hold. */
-static uint32_t most_candidates(const struct replay *replay, size_t offset)
-{
-	const void *record;
-	uint32_t most = 1;
-	size_t size;
-
-	while (recording_next(replay->bytes, replay->len, &offset, &record, &size) > 0) {
-		uint32_t count = 0;
-
-		if (head_of(record).kind == WIRE_CANDIDATES &&
-		    size >= offsetof(struct wire_candidates, tasks)) {
-			struct wire_candidates chunk;
-
-			memcpy(&chunk, record, offsetof(struct wire_candidates, tasks));
-			if (chunk.first <= UINT16_MAX * 16U && chunk.count <= WIRE_CHUNK_TASKS)
-				count = chunk.first + chunk.count;
-		}
-		if (count > most)
-			most = count;
-	}
-	return most;
 }
 
 /* Whether nothing more is wanted, @boot_ns being the time that the recording has reached. */
@@ -161,7 +83,8 @@ static int feed_all(struct replay *replay, size_t offset)
 	int more = 1;
 
 	while (!is_enough(replay, replay->last_boot_ns)) {
-		more = recording_next(replay->bytes, replay->len, &offset, &record, &size);
+		more = recording_next(replay->input.bytes, replay->input.len, &offset, &record,
+				      &size);
 		if (more <= 0)
 			break;
 		replay->last_boot_ns = head_of(record).boot_ns;
@@ -174,11 +97,11 @@ static int feed_all(struct replay *replay, size_t offset)
 		assembler_finish(replay->assembler, replay->last_boot_ns);
 	delivery_settle(replay->delivery, replay->assembler);
 	if (replay->malformed)
-		log_error("%s: %lu records in it are malformed and were left out", replay->file,
-			  (unsigned long)replay->malformed);
+		log_error("%s: %lu records in it are malformed and were left out",
+			  replay->input.name, (unsigned long)replay->malformed);
 	if (more < 0)
 		log_error("%s: damaged from byte %zu of %zu on; all before it was given",
-			  replay->file, offset, replay->len);
+			  replay->file, offset, replay->input.len);
 	if (more < 0 || replay->malformed || delivery_failed(replay->delivery))
 		return EXIT_FAILED;
 	return EXIT_DONE;
@@ -189,16 +112,17 @@ static int run(struct replay *replay)
 	struct assembler_config config = {.ops = &delivery_ops, .source = "replay"};
 	size_t offset;
 
-	if (read_recording(replay))
+	if (input_read(replay->file, &replay->input))
 		return EXIT_FAILED;
-	if (recording_open(replay->bytes, replay->len, &offset)) {
-		log_error("%s is no recording of oomtrace", replay->file);
+	if (recording_open(replay->input.bytes, replay->input.len, &offset)) {
+		log_error("%s is no recording of oomtrace", replay->input.name);
 		return EXIT_FAILED;
 	}
 	if (delivery_new(&replay->outputs, -1, &replay->delivery))
 		return EXIT_FAILED;
 	config.ctx = replay->delivery;
-	config.max_candidates = most_candidates(replay, offset);
+	config.max_candidates =
+		recording_most_candidates(replay->input.bytes, replay->input.len, offset);
 	replay->assembler = assembler_new(&config);
 	if (!replay->assembler) {
 		log_error("not enough memory for %u candidates", config.max_candidates);
@@ -218,6 +142,6 @@ int cmd_replay(int argc, char **argv)
 	if (replay.assembler)
 		assembler_free(replay.assembler);
 	delivery_free(replay.delivery);
-	free(replay.bytes);
+	input_free(&replay.input);
 	return status;
 }

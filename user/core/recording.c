@@ -41,3 +41,25 @@ int recording_next(const void *bytes, size_t len, size_t *offset, const void **r
 	*offset += step < left ? step : left; /* a record cut within its padding is whole */
 	return 1;
 }
+
+uint32_t recording_most_candidates(const void *bytes, size_t len, size_t offset)
+{
+	const void *record;
+	uint32_t most = 1;
+	size_t size;
+
+	while (recording_next(bytes, len, &offset, &record, &size) > 0) {
+		struct wire_candidates chunk;
+		uint32_t count = 0;
+
+		if (size < offsetof(struct wire_candidates, tasks))
+			continue;
+		memcpy(&chunk, record, offsetof(struct wire_candidates, tasks));
+		if (chunk.head.kind == WIRE_CANDIDATES && chunk.first <= UINT16_MAX * 16U &&
+		    chunk.count <= WIRE_CHUNK_TASKS)
+			count = chunk.first + chunk.count;
+		if (count > most)
+			most = count;
+	}
+	return most;
+}

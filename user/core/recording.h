@@ -7,6 +7,7 @@
 #define OOMTRACE_CORE_RECORDING_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define RECORDING_MAGIC     "OOMTREC1"
 #define RECORDING_MAGIC_LEN 8
@@ -28,5 +29,11 @@ int recording_open(const void *bytes, size_t len, size_t *ret_offset);
  */
 int recording_next(const void *bytes, size_t len, size_t *offset, const void **ret_record,
 		   size_t *ret_size);
+
+/*
+ * The most candidates that any decision among the records from @offset on lists, at least 1: what
+ * an assembler must hold. A count that no kernel side sends is not believed.
+ */
+uint32_t recording_most_candidates(const void *bytes, size_t len, size_t offset);
 
 #endif /* OOMTRACE_CORE_RECORDING_H */
