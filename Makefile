@@ -132,7 +132,11 @@ $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(f
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) -o $@
 
-bench: oomtrace $(BUILD)/render ## how fast it attaches and renders; figures, no verdict
+$(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
+
+bench: oomtrace $(BUILD)/render $(BUILD)/hooks ## how fast it attaches and renders; figures, no verdict
 	@tools/bench
 
 FUZZ_SECONDS ?= 60

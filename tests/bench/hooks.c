@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What the two hooks in busy places cost while nobody dies: every signal passes signal_generate,
+ * every exit of a thread sched_process_exit. One line per figure: name, a tab, value.
+ *
+ *     hooks TRACER...    how to start oomtrace; it must write to stdout when it is attached
+ *
+ * Times of a run are the kernel's own (BPF_STATS_RUN_TIME), those of an empty program in the same
+ * place beside them. What a fork and exit takes is measured by turns with and without oomtrace.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SIGNALS 200000
+#define FORKS   2000
+#define TURNS   9
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
+}
+
+/* ---- what the kernel counts of a program ---- */
+
+struct runs {
+	uint64_t count, ns;
+};
+
+/* The program of this name that was loaded last; false when there is none. */
+static bool runs_of(const char *name, struct runs *ret_runs)
+{
+	uint32_t id = 0;
+	bool found = false;
+
+	while (!bpf_prog_get_next_id(id, &id)) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
+		    !strncmp(info.name, name, sizeof(info.name) - 1)) {
+			*ret_runs = (struct runs){info.run_cnt, info.run_time_ns};
+			found = true;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return found;
+}
+
+/* An empty program at the tracepoint; where it is attached, until it is closed. */
+static int attach_empty(const char *name, const char *tracepoint)
+{
+	struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, name, "GPL", insns, 2, NULL);
+	int link = program < 0 ? -1 : bpf_raw_tracepoint_open(tracepoint, program);
+
+	if (link < 0)
+		die("an empty program");
+	close(program);
+	return link;
+}
+
+/* ---- storms ---- */
+
+static void storm_of_signals(int number)
+{
+	sigset_t set;
+
+	/* Blocked, so that all it costs is the sending. */
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (int i = 0; i < SIGNALS; i++)
+		kill(getpid(), number);
+	signal(number, SIG_IGN); /* takes back what is pending */
+	signal(number, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void storm_of_exits(void)
+{
+	for (int i = 0; i < FORKS; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			die("fork");
+	}
+}
+
+static void print_runs(const char *what, const char *program, const struct runs *before)
+{
+	struct runs after;
+
+	if (!runs_of(program, &after) || after.count == before->count)
+		die(program);
+	printf("%s\t%.0f\n", what,
+	       (double)(after.ns - before->ns) / (double)(after.count - before->count));
+}
+
+static void measure_runs(const char *what, const char *program, const char *empty, int number)
+{
+	struct runs ours, its;
+	char name[64];
+
+	if (!runs_of(program, &ours) || !runs_of(empty, &its))
+		die(program);
+	if (number)
+		storm_of_signals(number);
+	else
+		storm_of_exits();
+	print_runs(what, program, &ours);
+	snprintf(name, sizeof(name), "%s, empty program", what);
+	print_runs(name, empty, &its);
+}
+
+/* ---- with and without ---- */
+
+static pid_t tracer_start(char **command)
+{
+	int out[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(out))
+		die("pipe");
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], STDOUT_FILENO);
+		close(out[0]);
+		execvp(command[0], command);
+		_exit(127);
+	}
+	close(out[1]);
+	if (pid < 0 || read(out[0], &c, 1) != 1)
+		die(command[0]);
+	return pid;
+}
+
+static void tracer_stop(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double us_per_exit(void)
+{
+	uint64_t began = now();
+
+	storm_of_exits();
+	return (double)(now() - began) / 1000.0 / FORKS;
+}
+
+static void measure_exits(char **command)
+{
+	double without[TURNS], with[TURNS], ratio[TURNS];
+
+	us_per_exit(); /* warm */
+	for (int i = 0; i < TURNS; i++) {
+		pid_t tracer;
+
+		without[i] = us_per_exit();
+		tracer = tracer_start(command);
+		with[i] = us_per_exit();
+		tracer_stop(tracer);
+		ratio[i] = with[i] / without[i];
+	}
+	qsort(without, TURNS, sizeof(*without), compare);
+	qsort(with, TURNS, sizeof(*with), compare);
+	qsort(ratio, TURNS, sizeof(*ratio), compare);
+	printf("fork and exit, without oomtrace (us)\t%.1f\n", without[TURNS / 2]);
+	printf("fork and exit, with oomtrace (us)\t%.1f\n", with[TURNS / 2]);
+	printf("with by without, median of %d turns\t%.3f\n", TURNS, ratio[TURNS / 2]);
+}
+
+int main(int argc, char **argv)
+{
+	int stats, signals, exits;
+	pid_t tracer;
+
+	if (argc < 2)
+		return 2;
+	measure_exits(argv + 1);
+	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (stats < 0)
+		die("the kernel's counting of runs");
+	signals = attach_empty("empty_signal", "signal_generate");
+	exits = attach_empty("empty_exit", "sched_process_exit");
+	tracer = tracer_start(argv + 1);
+	measure_runs("a run on SIGUSR1 (ns)", "signal_generate", "empty_signal", SIGUSR1);
+	measure_runs("a run on SIGCHLD (ns)", "signal_generate", "empty_signal", SIGCHLD);
+	measure_runs("a run on SIGTERM (ns)", "signal_generate", "empty_signal", SIGTERM);
+	measure_runs("a run on an exit (ns)", "sched_process_e", "empty_exit", 0);
+	tracer_stop(tracer);
+	close(exits);
+	close(signals);
+	close(stats);
+	return 0;
+}
