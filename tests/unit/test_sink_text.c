@@ -863,6 +863,22 @@ static void hostile_bytes_never_reach_the_terminal(void **state)
 	}
 }
 
+static void a_command_line_is_broken_between_its_arguments(void **state)
+{
+	struct sample sample;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.episode.victim.cmdline = "/usr/lib/jvm/bin/java -Xmx512m -jar /opt/application.jar "
+					"--port 8080";
+	check_contains(&sample.episode,
+		       "  command     /usr/lib/jvm/bin/java -Xmx512m -jar /opt/application.jar "
+		       "--port\n              8080\n");
+	sample.episode.victim.cmdline_truncated = true;
+	sample.episode.victim.cmdline = "a b";
+	check_contains(&sample.episode, "  command     a b ...\n");
+}
+
 static void the_largest_numbers_keep_to_the_width(void **state)
 {
 	struct sample sample;
@@ -964,6 +980,7 @@ int main(void)
 		cmocka_unit_test(colours_only_where_asked),
 		cmocka_unit_test(hostile_names_never_reach_the_terminal),
 		cmocka_unit_test(hostile_bytes_never_reach_the_terminal),
+		cmocka_unit_test(a_command_line_is_broken_between_its_arguments),
 		cmocka_unit_test(the_largest_numbers_keep_to_the_width),
 		cmocka_unit_test(a_reader_that_went_away_is_told),
 		cmocka_unit_test(a_thousand_candidates),

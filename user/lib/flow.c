@@ -168,6 +168,10 @@ void flow_parts(struct flow *flow, const char *text, char joint)
 		    flow->column > flow->indent && lines) {
 			lines--;
 			break_line(flow);
+			if (joint == ' ' && *text == joint) { /* the break stands for it */
+				text++;
+				len--;
+			}
 		}
 		if (!put_part(flow, text, len, &lines))
 			break;

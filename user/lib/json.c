@@ -2,11 +2,12 @@
 #include "lib/json.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/utf8.h"
+
+#define NUMBER_LEN 32 /* 20 digits, a sign and a point */
 
 void json_init(struct json *json, struct outbuf *out)
 {
@@ -133,44 +134,59 @@ void json_put_string(struct json *json, const char *key, const char *text)
 	json_put_bytes(json, key, text, strlen(text));
 }
 
-static void put_number(struct json *json, const char *key, const char *digits)
+/* Writes @value before @end, at least @least digits, and returns where it begins. */
+static char *put_digits(char *end, uint64_t value, unsigned int least)
+{
+	for (; value || least; value /= 10, least -= least > 0)
+		*--end = (char)('0' + value % 10);
+	return end;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+	return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+static void put_number(struct json *json, const char *key, const char *digits, size_t len)
 {
 	put_key(json, key);
-	outbuf_puts(json->out, digits);
+	outbuf_put(json->out, digits, len);
 }
 
 void json_put_u64(struct json *json, const char *key, uint64_t value)
 {
-	char digits[24];
+	char digits[NUMBER_LEN], *end = digits + sizeof(digits);
+	char *begin = put_digits(end, value, 1);
 
-	snprintf(digits, sizeof(digits), "%" PRIu64, value);
-	put_number(json, key, digits);
+	put_number(json, key, begin, (size_t)(end - begin));
 }
 
 void json_put_s64(struct json *json, const char *key, int64_t value)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%" PRId64, value);
-	put_number(json, key, digits);
+	json_put_decimal(json, key, value, 0);
 }
 
 void json_put_bool(struct json *json, const char *key, bool value)
 {
-	put_number(json, key, value ? "true" : "false");
+	put_number(json, key, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_put_decimal(struct json *json, const char *key, int64_t value, unsigned int decimals)
 {
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	uint64_t unit = 1;
-	char digits[32];
+	char digits[NUMBER_LEN], *end = digits + sizeof(digits);
+	uint64_t size = magnitude(value), unit = 1;
+	char *begin = end;
 
 	for (unsigned int i = 0; i < decimals; i++)
 		unit *= 10;
-	snprintf(digits, sizeof(digits), "%s%" PRIu64 ".%0*" PRIu64, value < 0 ? "-" : "",
-		 size / unit, (int)decimals, size % unit);
-	put_number(json, key, digits);
+	if (decimals) {
+		begin = put_digits(begin, size % unit, decimals);
+		*--begin = '.';
+	}
+	begin = put_digits(begin, size / unit, 1);
+	if (value < 0)
+		*--begin = '-';
+	put_number(json, key, begin, (size_t)(end - begin));
 }
 
 void json_put_ms(struct json *json, const char *key, int64_t ns)

@@ -26,10 +26,10 @@ static bool is_known(uint64_t bytes)
 	return bytes != BYTES_UNKNOWN;
 }
 
-/* Three digits or more of @bytes: "3900 of 4000 MiB" says more than "3.8 of 3.9 GiB". */
+/* "3900 of 4000 MiB" says more than "3.8 of 3.9 GiB": a unit of which there are at least four. */
 static unsigned int scale_of(uint64_t bytes)
 {
-	return units_scale(bytes / 10, 0);
+	return units_scale(bytes / 4, 0);
 }
 
 static uint64_t percent_of(uint64_t part, uint64_t whole)
