@@ -9,6 +9,7 @@
 
 #include "cmd/delivery.h"
 #include "cmd/hostrecord.h"
+#include "cmd/inquiry.h"
 #include "cmd/recorder.h"
 #include "cmd/symbolizer.h"
 #include "cmd/trace_options.h"
@@ -19,6 +20,7 @@
 #include "lib/loop.h"
 #include "proc/host.h"
 #include "proc/kmsg.h"
+#include "proc/lookup.h"
 #include "proc/self.h"
 
 #define CLOCK_STEP_NS 1000000 /* less is the slewing of a clock that is being disciplined */
@@ -32,6 +34,7 @@ struct trace {
 	struct assembler *assembler;
 	struct delivery *delivery;
 	struct recorder *recorder; /* NULL: not asked for */
+	struct lookup *lookup;     /* NULL: it could not be started */
 	struct loop *loop;
 	int deadline_timer, duration_timer;
 	int kmsg_fd;           /* -1: not read */
@@ -131,6 +134,20 @@ static void feed_stack(struct trace *trace, const struct wire_decision *decision
 }
 
 /*
+ * What was found out about victims. It carries the time of the record that it was asked for: a
+ * later one would close what the ring still has records of.
+ */
+static void feed_details(struct trace *trace)
+{
+	struct wire_detail record;
+
+	while (trace->lookup && lookup_take(trace->lookup, &record)) {
+		record.head = loader_head(WIRE_DETAIL, sizeof(record), record.head.boot_ns);
+		feed(trace, &record, sizeof(record));
+	}
+}
+
+/*
  * What the loader knows of a decision goes before it, stamped with the
  * decision's own time: the ring may be read late, and a later stamp would
  * close what the ring still has records of.
@@ -142,6 +159,10 @@ static void on_record(void *ctx, const void *bytes, size_t len)
 
 	if (len >= sizeof(head)) {
 		memcpy(&head, bytes, sizeof(head));
+		if (trace->lookup)
+			inquire(trace->lookup, bytes, len, trace->options.no_cmdline);
+		if (head.kind == WIRE_FATE)
+			feed_details(trace);
 		if (head.kind == WIRE_DECISION) {
 			int64_t offset = clock_offset(), step = offset - trace->clock_offset;
 
@@ -192,6 +213,13 @@ static void on_ring(void *ctx, int fd)
 {
 	(void)fd;
 	consume(ctx);
+	settle(ctx);
+}
+
+static void on_details(void *ctx, int fd)
+{
+	(void)fd;
+	feed_details(ctx);
 	settle(ctx);
 }
 
@@ -447,6 +475,18 @@ static void watch_swap(struct trace *trace)
 		log_detail("swap is not watched: points are computed with what there is now");
 }
 
+/* Before memory is locked: the thread's stack is part of it. */
+static void start_lookup(struct trace *trace)
+{
+	static const struct lookup_roots roots = {.proc = "/proc", .pods = "/var/log/pods"};
+	int error = lookup_new(&roots, &trace->lookup);
+
+	if (!error)
+		error = loop_add_fd(trace->loop, lookup_fd(trace->lookup), on_details, trace);
+	if (error)
+		log_detail("victims are not looked up in /proc: %s", strerror(-error));
+}
+
 static void protect_self(void)
 {
 	int error = self_spare();
@@ -479,6 +519,7 @@ static int stream(struct trace *trace)
 	}
 	close_needless_kmsg(trace);
 	watch_swap(trace);
+	start_lookup(trace);
 	protect_self();
 	begin(trace);
 	if (trace->options.duration_ns)
@@ -518,6 +559,7 @@ static int finish(struct trace *trace, int status)
 		tracer_stop(trace->tracer);
 		if (status == EXIT_DONE)
 			consume(trace);
+		feed_details(trace);
 		feed_kmsg(trace, loop_now());
 		feed_mark(trace, WIRE_DETACH, loop_now());
 		delivery_settle(trace->delivery, trace->assembler);
@@ -537,6 +579,7 @@ static void trace_release(struct trace *trace)
 {
 	if (trace->tracer)
 		tracer_detach(trace->tracer);
+	lookup_free(trace->lookup);
 	if (trace->assembler)
 		assembler_free(trace->assembler);
 	recorder_free(trace->recorder);

@@ -10,7 +10,8 @@
 #include <signal.h>
 #include <stdint.h>
 
-#define LOOP_SOURCES 8 /* sources of one loop: a tracer has a ring, signals and two timers */
+/* Sources of one loop: a tracer has a ring, signals, two timers, swap and a look-up. */
+#define LOOP_SOURCES 8
 
 struct loop;
 

@@ -17,8 +17,9 @@
 #define VMSTAT_BYTES     (64 * 1024) /* 180 counters on 7.2: about 5 KiB */
 #define SMALL_BYTES      4096
 #define NS_PER_S         1000000000ULL
-#define STAT_START_FIELD 22          /* starttime, proc(5) */
 #define HOST_PID_NS      0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+#define STAT_AFTER_NAME  3           /* state, proc(5): the first field behind the name */
+#define STAT_START_FIELD 22          /* starttime */
 
 /* Digits at @at, up to @end. Returns whether there was one. */
 static bool read_digits(const char *at, const char *end, uint64_t *ret_value)
@@ -59,7 +60,7 @@ int find_number(const char *text, size_t len, const char *key, uint64_t *ret_val
 	return -ENOENT;
 }
 
-int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
+int stat_number(const char *text, size_t len, int wanted, uint64_t *ret_value)
 {
 	/* The command name in parentheses may hold anything, ") " included: count from the last. */
 	const char *at = memrchr(text, ')', len);
@@ -68,13 +69,18 @@ int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
 	if (!at)
 		return -EBADMSG;
 	at++;
-	for (int field = 3; field <= STAT_START_FIELD; field++) {
+	for (int field = STAT_AFTER_NAME; field <= wanted; field++) {
 		at = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
 		if (!at)
 			return -EBADMSG;
 		at++;
 	}
-	return read_digits(at, end, ret_ticks) ? 0 : -EBADMSG;
+	return read_digits(at, end, ret_value) ? 0 : -EBADMSG;
+}
+
+int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
+{
+	return stat_number(text, len, STAT_START_FIELD, ret_ticks);
 }
 
 int loadavg_threads(const char *text, size_t len, uint64_t *ret_threads)
