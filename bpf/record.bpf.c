@@ -426,7 +426,11 @@ static __always_inline void emit_decision(__u64 flags)
 
 	work.decided = true;
 	head_fill(&decision->head, WIRE_DECISION, sizeof(*decision), work.episode);
-	if (bpf_ringbuf_output(&ring, decision, sizeof(*decision), flags)) {
+	/*
+	 * The reader is woken at once. What else there is to know of the victim it has to ask
+	 * for while that lives, and before it dies the kernel prints its report.
+	 */
+	if (bpf_ringbuf_output(&ring, decision, sizeof(*decision), BPF_RB_FORCE_WAKEUP)) {
 		count_loss(LOSS_RING_DECISION, 1);
 		return;
 	}

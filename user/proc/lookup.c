@@ -19,7 +19,7 @@
 
 #define STACK_BYTES   (64 * 1024)
 #define STACK_TOUCHED (32 * 1024) /* far more than is used: buffers are in struct lookup */
-#define STAT_BYTES    1024
+#define STAT_BYTES    2048
 #define STAT_ARG_END  49          /* arg_end, proc(5); arg_start is before it */
 #define NAMES_BYTES   (32 * 1024) /* of a node's 110 pods, all in one reading */
 #define NAMES_READS   64          /* readings of one directory, whatever fills it */
