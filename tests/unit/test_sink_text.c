@@ -576,7 +576,11 @@ static void reasons(void **state)
 	sample_fill(&sample);
 	sample.tasks[1].points = sample.tasks[0].points;
 	check_contains(&sample.episode, "4 candidates, level with redis-server[88]\n");
-	sample.episode.n_tasks = sample.episode.total = sample.episode.eligible = 1;
+	sample.tasks[1].eligible = sample.tasks[2].eligible = false;
+	sample.episode.eligible = 1;
+	check_contains(&sample.episode,
+		       "  why         the only one of 4 candidates that could be chosen\n");
+	sample.episode.n_tasks = sample.episode.total = 1;
 	check_contains(&sample.episode, "  why         the only candidate\n");
 	sample.episode.selection = SELECTION_ALLOCATING_TASK;
 	check_contains(&sample.episode, "asked for the memory (vm.oom_kill_allocating_task)\n");

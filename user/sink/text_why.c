@@ -14,6 +14,9 @@ static void show_standing(struct flow *flow, const struct episode *episode, cons
 		flow_words(flow, "it asked for the memory (vm.oom_kill_allocating_task)%s", after);
 	else if (why->rank == 1 && episode->total == 1)
 		flow_words(flow, "the only candidate%s", after);
+	else if (why->rank == 1 && episode->eligible == 1)
+		flow_words(flow, "the only one of %" PRIu32 " candidates that could be chosen%s",
+			   episode->total, after);
 	else if (why->rank == 1)
 		flow_words(flow, "%s of %" PRIu32 " candidates%s",
 			   adjusted ? "highest score" : "largest", episode->total, after);
