@@ -198,6 +198,8 @@ static void a_scan_lists_what_the_kernel_would(void **state)
 	put("50/task/50/status", "Name:\tleader\nUid:\t5\t5\t5\t5\n");
 	put("50/task/51/stat", "51 (worker)" STAT_TAIL);
 	put("50/task/51/status", STATUS);
+	put("50/cgroup", "0::/\n");
+	put("50/task/51/cgroup", "0::/there\n");
 	/* A zombie, and one whose files went away under our hands. */
 	put("60/stat", "60 (zombie) Z 7 42 42 0 -1 4194560 99 0 0 0 30 20 0 0 20 0 1 0 9 0 0 0\n");
 	put("60/status", "Name:\tzombie\nUid:\t5\t5\t5\t5\n");
@@ -217,6 +219,7 @@ static void a_scan_lists_what_the_kernel_would(void **state)
 	assert_int_equal(seen.processes[2].task.pid, 50);
 	assert_int_equal(seen.processes[2].task.tid, 51);
 	assert_string_equal(seen.processes[2].task.comm, "worker");
+	assert_string_equal(seen.cgroups[2], "/there");
 	assert_int_equal(seen.processes[2].task.oom_score_adj, 7);
 	assert_true(seen.processes[0].task.scan < seen.processes[1].task.scan);
 	assert_int_equal(passed_over[SKIP_INIT], 1);

@@ -334,11 +334,11 @@ static int read_adj(const struct scan *scan, uint32_t pid, int *ret_adj)
 	return 0;
 }
 
-/* Where its memory is charged, if that is known. */
-static void read_cgroup(struct scan *scan, uint32_t pid, struct task *task)
+/* Where its memory is charged, if that is known. A leader that has exited shows the root (v1). */
+static void read_cgroup(struct scan *scan, struct task *task)
 {
 	char text[STATUS_BYTES];
-	ssize_t len = read_of(scan, pid, pid, "cgroup", text, sizeof(text));
+	ssize_t len = read_of(scan, task->pid, task->tid, "cgroup", text, sizeof(text));
 	const char *path;
 	size_t path_len;
 
@@ -410,7 +410,7 @@ static int read_process(struct scan *scan, uint32_t pid, enum wire_skip *ret_ski
 	process->task.pid = pid;
 	process->task.tid = tid;
 	fill_task(scan, &stat, &status, &process->task);
-	read_cgroup(scan, pid, &process->task);
+	read_cgroup(scan, &process->task);
 	process->scored_rss_bytes =
 		scan->reading == RSS_OF_STAT
 			? stat.rss_pages * scan->page_size
