@@ -126,6 +126,21 @@ static __always_inline bool process_has_threads(__u64 task)
 	return read_field(task_struct, task, signal, live.counter) > 0;
 }
 
+/*
+ * Whether the kernel's scan of a memcg passes @leader, the last of whose threads
+ * has begun to exit and may still have its memory.
+ *
+ * Fact:  it does.
+ * Until: 6.19, when a process was passed once its cgroup had been left, which
+ *        followed its memory.
+ * So:    ask for the flag by which other users of css_task_iter have them shown.
+ */
+static __always_inline bool memcg_scan_passes(__u64 leader)
+{
+	return bpf_core_enum_value_exists(enum css_task_iter_flags, CSS_TASK_ITER_WITH_DEAD) &&
+	       !process_has_threads(leader);
+}
+
 /* CPU time in ns of the threads of @task's process that are gone. */
 static __always_inline __u64 process_dead_cpu_ns(__u64 task)
 {

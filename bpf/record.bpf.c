@@ -205,6 +205,10 @@ __noinline int record_task(__u64 leader)
 		pass_over(SKIP_OTHER_MEMCG);
 		return 0;
 	}
+	if (work.root && memcg_scan_passes(leader)) {
+		pass_over(SKIP_NO_MM);
+		return 0;
+	}
 	task_read(leader);
 	if (!(task->flags & TASK_MM)) {
 		pass_over(SKIP_NO_MM);
@@ -432,6 +436,7 @@ static __always_inline void emit_decision(__u64 flags)
 	 */
 	if (bpf_ringbuf_output(&ring, decision, sizeof(*decision), BPF_RB_FORCE_WAKEUP)) {
 		count_loss(LOSS_RING_DECISION, 1);
+		work.memory_sent = true; /* it would belong to nothing */
 		return;
 	}
 	flush_candidates(flags);

@@ -113,7 +113,7 @@ struct work {
 	__u8 exiting;
 	__u8 walk_in_list; /* the list's head has been passed once */
 	__u8 rss_precise;  /* oom_badness adds the CPUs' deltas: learned from its own numbers */
-	__u8 memory_sent;  /* or lost: of this episode there will be no other */
+	__u8 memory_sent;  /* or lost, or of no use: of this episode there will be no other */
 	__u8 pad[2];
 	struct wire_task task; /* the one just read */
 	struct wire_decision decision;

@@ -132,6 +132,10 @@ enum cgroup_subsys_id { /* depends on the configuration: always relocated */
 			memory_cgrp_id = 4,
 };
 
+enum css_task_iter_flags {
+	CSS_TASK_ITER_WITH_DEAD = 4, /* since 6.19 */
+};
+
 struct css_set {
 	struct cgroup_subsys_state *subsys[16];
 };

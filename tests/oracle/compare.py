@@ -19,6 +19,7 @@ from collections import namedtuple
 
 sys.dont_write_bytecode = True
 import klog_oracle  # noqa: E402
+import memory  # noqa: E402
 
 PAGE = 4096
 CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
@@ -31,7 +32,7 @@ MANY = 2000                                      # candidates that any backend h
 # Losses that these cases are made to cause.
 CAUSES = {
     "crowded": ("ring_candidate",),
-    "stopped": ("ring_decision", "ring_end", "ring_fate"),
+    "stopped": ("ring_decision", "ring_end", "ring_fate", "ring_memory"),
     "group_stopped": ("ring_victim", "ring_fate"),
     "smallest": ("ring_decision",),
     "thousands": ("scratch_candidate",),
@@ -427,6 +428,7 @@ def check_reports(checks, events, reports, case, backend, cpus, counted):
         check_header(checks, kill, report, backend)
         check_victims(checks, kill, report)
         check_candidates(checks, kill, report, case, backend, release, cpus)
+        memory.check_memory(checks, kill, report, backend, release, cpus, alone=report is printed[0])
         check_outcome(checks, kill, events)
 
 

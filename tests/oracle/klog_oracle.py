@@ -18,7 +18,15 @@ RE_FRAME = re.compile(rb"^ ([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+$")    # not those w
 RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
 # Of version 2 "swap", of version 1 memory and swap together.
 RE_SWAP_LIMIT = re.compile(rb"^(swap|memory\+swap): usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
-RE_MEMORY = re.compile(rb"^(?:(\d+) pages (RAM|reserved)|(Total swap) = (\d+)kB)$")
+RE_MEMORY = re.compile(rb"^(?:(\d+) pages (RAM|reserved)|(Total swap|Free swap) +=\s*(\d+)kB)$")
+RE_STATS = re.compile(rb"^Memory cgroup stats for (.*):(.*)$", re.S)
+RE_STAT = re.compile(rb"^([a-z_0-9]+) (\d+)$")
+RE_PAGES = re.compile(rb"(\w+):(\d+)(?!\d|kB)")                    # "free:744", and not "free:1072kB"
+RE_KB = re.compile(rb"([\w()]+): ?(\d+)kB")
+RE_ZONE = re.compile(rb"^Node (\d+) (\w+) (free:\d+kB .*)$")
+RE_NODE = re.compile(rb"^Node (\d+) (active_anon:\d+kB .*)$")
+RE_CACHE = re.compile(rb"^(\d+) (?:total (pagecache) pages|pages in (swap cache))$")
+RE_HUGE = re.compile(rb"^Node \d+ hugepages_total=(\d+) .*hugepages_size=(\d+)kB$")
 RE_COLUMNS = re.compile(rb"^\[  pid  \]   uid  tgid total_vm .* name$")
 RE_ROW = re.compile(rb"^\[ *(\d+)\] +(.*)$", re.S)
 RE_SUMMARY = re.compile(rb"^oom-kill:constraint=CONSTRAINT_(\w+),nodemask=(.*?),cpuset=(.*?),mems_allowed=(.*?),"
@@ -51,6 +59,16 @@ def row(columns, pid, rest):
     return {"pid": pid, "name": name[1] if name else b"", **task}
 
 
+def numbers(pattern, text):
+    """NAME: NUMBER, by name."""
+    return {name.decode(): int(number) for name, number in pattern.findall(text)}
+
+
+def stats(text):
+    """Lines of memory.stat, one or many in a message."""
+    return {m[1].decode(): int(m[2]) for m in map(RE_STAT.match, text.strip().split(b"\n")) if m}
+
+
 def reports(data):
     """All OOM reports, in the order of the log. A report without a header was rate-limited."""
     found, now, columns = [], None, None
@@ -74,13 +92,27 @@ def reports(data):
             kind = "swap" if m[1] == b"swap" else "memsw"
             now.update({f"{kind}_usage_kb": int(m[2]), f"{kind}_limit_kb": int(m[3])})
         elif now and (m := RE_MEMORY.match(text)):
-            now[(m[2] or m[3]).decode()] = int(m[1] or m[4])    # "RAM" and "reserved" in pages, "Total swap" in kB
+            now[(m[2] or m[3]).decode()] = int(m[1] or m[4])    # "RAM" and "reserved" in pages, swap in kB
+        elif now and (m := RE_STATS.match(text)):
+            now["stat"] = stats(m[2])
+        elif now and now.get("stat") is not None and now["tasks"] is None and RE_STAT.match(text.split(b"\n")[0]):
+            now["stat"].update(stats(text))
+        elif now and text.startswith(b"active_anon:"):
+            now.update(meminfo=numbers(RE_PAGES, text), nodes={}, zones=[], hugepages_kb=0)
+        elif now and (m := RE_NODE.match(text)):
+            now["nodes"][int(m[1])] = numbers(RE_KB, m[2])
+        elif now and (m := RE_ZONE.match(text)):
+            now["zones"].append({"node": int(m[1]), "name": m[2].decode(), **numbers(RE_KB, m[3])})
+        elif now and (m := RE_CACHE.match(text)):
+            now[(m[2] or m[3]).decode()] = int(m[1])
+        elif now and "hugepages_kb" in now and (m := RE_HUGE.match(text)):
+            now["hugepages_kb"] += int(m[1]) * int(m[2])
         elif now and RE_COLUMNS.match(text):
             columns, now["tasks"] = text.decode().split("]", 1)[1].split(), []
         elif now and columns and (m := RE_ROW.match(text)):
             now["tasks"].append(row(columns, int(m[1]), m[2]))
         elif now and (m := RE_SUMMARY.match(text)):
-            now.update(constraint=m[1].decode().lower(), oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7],
+            now.update(constraint=m[1].decode().lower(), nodemask=m[2], cpuset=m[3], mems_allowed=m[4], oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7],
                        victim_pid=int(m[8]), victim_uid=int(m[9]))
             columns = None
         elif m := RE_KILLED.match(text):

@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
 import klog_oracle  # noqa: E402
+import memory  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 TOP = DATA.parent.parent.parent
@@ -81,11 +82,14 @@ class Run:
             kill["completed_from"] = "kmsg"
         if report["oom_memcg"] is not None:
             kill["memcg"] = {"path": compare.text(report["oom_memcg"]), "limit_bytes": limit,
-                             "usage_bytes": report["memcg_usage_kb"] * 1024}
+                             "usage_bytes": report["memcg_usage_kb"] * 1024, "stat": stat_of(report)}
             for kind in ("swap", "memsw"):
                 if f"{kind}_limit_kb" in report:
                     kill["memcg"][f"{kind}_bytes"] = report[f"{kind}_usage_kb"] * 1024
                     kill["memcg"][f"{kind}_limit_bytes"] = compare.limit_of(report[f"{kind}_limit_kb"])
+        kill["system"] = system_of(report)
+        kill["sysctl"] = {"panic_on_oom": 0, "oom_kill_allocating_task": 0, "oom_dump_tasks": 1, "overcommit_memory": 0}
+        kill["invoker"].update(cpuset=report["cpuset"].decode(), mems_allowed=report["mems_allowed"].decode())
         return kill
 
     @staticmethod
@@ -110,6 +114,28 @@ class Run:
         stream = raw if raw is not None else "".join(json.dumps(e) + "\n" for e in events).encode()
         return compare.check_run(stream, self.status, self.reports, self.hog, self.counted,
                                  case or self.case, backend, backend)
+
+
+def stat_of(report):
+    return {f"{use}_bytes": report["stat"][use] for use in memory.USES if use in report["stat"]}
+
+
+def system_of(report):
+    """A machine that agrees with the report, or one that the report says nothing of."""
+    psi = {f"psi_{what}_{span}": 1.5 for what in ("some", "full") for span in ("avg10", "avg60", "avg300")}
+    if not report.get("meminfo"):
+        zone = {"node": 0, "name": "DMA", **{f"{mark}_bytes": PAGE for mark in ("free", *memory.MARKS)}}
+        return {"mem_total_bytes": PAGE, "mem_free_bytes": PAGE, "zones": [zone], **psi}
+    zones = [{"node": zone["node"], "name": zone["name"],
+              **{f"{mark}_bytes": zone[mark] * 1024 for mark in ("free", *memory.MARKS)}} for zone in report["zones"]]
+    pages = memory.machine_pages(report)
+    lists = sum(report["meminfo"][key] for key in ("active_anon", "inactive_anon", "active_file", "inactive_file",
+                                                   "unevictable", "isolated_anon", "isolated_file"))
+    return {"mem_total_bytes": (report["RAM"] - report["reserved"]) * PAGE, "zones": zones, **psi,
+            "mem_free_bytes": sum(zone["free_bytes"] for zone in zones),
+            "swap_total_bytes": report["Total swap"] * 1024, "swap_free_bytes": report["Free swap"] * 1024,
+            "hugetlb_bytes": report["hugepages_kb"] * 1024, "anon_bytes": (lists - pages["file"]) * PAGE,
+            **{f"{use}_bytes": count * PAGE for use, count in pages.items()}}
 
 
 def kill_of(events):
@@ -171,7 +197,45 @@ SPOILS = {
     "outcome": lambda e: e.remove(next(event for event in e if event["type"] == "oom_outcome")),
     "exited_ms": lambda e: next(event for event in e if event["type"] == "oom_outcome").pop("exited_ms"),
 }
+# Of what the memory was used for: by case, since a report has either the one or the other.
+SPOILS.update({
+    "cpuset": lambda e: kill_of(e)["invoker"].update(cpuset="another"),
+    "mems_allowed": lambda e: kill_of(e)["invoker"].update(mems_allowed="0-1"),
+    "nodemask": lambda e: kill_of(e)["invoker"].update(nodemask="0"),
+    "sysctl.oom_dump_tasks": lambda e: kill_of(e)["sysctl"].pop("oom_dump_tasks"),
+    "sysctl.panic_on_oom": lambda e: kill_of(e)["sysctl"].update(panic_on_oom=1),
+    "sysctl.overcommit_memory": lambda e: kill_of(e)["sysctl"].update(overcommit_memory=7),
+    "pressure is all there": lambda e: kill_of(e)["system"].pop("psi_full_avg10"),
+    "pressure is a percentage": lambda e: kill_of(e)["system"].update(psi_some_avg10=101),
+    "full is part of some": lambda e: kill_of(e)["system"].update(psi_full_avg60=99),
+    "system": lambda e: kill_of(e).pop("system"),
+    "that of all zones": lambda e: kill_of(e)["system"]["zones"][0].update(free_bytes=0),
+})
+GLOBAL_SPOILS = {
+    "sysctl.oom_kill_allocating_task": lambda e: kill_of(e)["sysctl"].update(oom_kill_allocating_task=1),
+    "system.mem_total": lambda e: kill_of(e)["system"].update(mem_total_bytes=PAGE),
+    "system.swap_total": lambda e: kill_of(e)["system"].pop("swap_total_bytes"),
+    "system.swap_free": lambda e: kill_of(e)["system"].update(swap_free_bytes=PAGE),
+    "system.hugetlb": lambda e: kill_of(e)["system"].update(hugetlb_bytes=2 << 20),
+    "system.slab_unreclaimable": lambda e: kill_of(e)["system"].update(
+        slab_unreclaimable_bytes=kill_of(e)["system"]["slab_reclaimable_bytes"]),
+    "system.pagetables": lambda e: kill_of(e)["system"].pop("pagetables_bytes"),
+    "system.kernel_stack": lambda e: kill_of(e)["system"].update(
+        kernel_stack_bytes=kill_of(e)["system"]["kernel_stack_bytes"] * 4),
+    "system.file": lambda e: kill_of(e)["system"].update(file_bytes=0),
+    "system.anon": lambda e: kill_of(e)["system"].update(anon_bytes=kill_of(e)["system"]["anon_bytes"] * 2),
+    "system.zones": lambda e: kill_of(e)["system"]["zones"].pop(),
+    ": min": lambda e: kill_of(e)["system"]["zones"][0].update(min_bytes=0),
+    ": high": lambda e: kill_of(e)["system"]["zones"][1].pop("high_bytes"),
+    ": free": lambda e: kill_of(e)["system"]["zones"][1].update(
+        free_bytes=kill_of(e)["system"]["zones"][1]["free_bytes"] + 64 * PAGE),
+}
 MEMCG_SPOILS = {
+    "memcg.stat anon": lambda e: kill_of(e)["memcg"]["stat"].update(
+        anon_bytes=kill_of(e)["memcg"]["stat"]["anon_bytes"] + (67 if e[0]["kernel"].startswith("5.10") else 1) * PAGE),
+    "memcg.stat slab_unreclaimable": lambda e: kill_of(e)["memcg"]["stat"].pop("slab_unreclaimable_bytes"),
+    "memcg.stat kernel_stack": lambda e: kill_of(e)["memcg"]["stat"].update(kernel_stack_bytes=1 << 30),
+    "memcg.stat: names": lambda e: kill_of(e)["memcg"]["stat"].update(unheard_bytes=1),
     ": skipped": lambda e: candidate(e, eligible=False).pop("skipped"),
     "memcg limit": lambda e: kill_of(e)["memcg"].update(limit_bytes="max"),
     "memcg usage": lambda e: kill_of(e)["memcg"].update(usage_bytes=0),
@@ -180,7 +244,7 @@ MEMSW_SPOILS = {
     "memcg memsw limit": lambda e: kill_of(e)["memcg"].update(memsw_limit_bytes="max"),
     "memcg memsw usage": lambda e: kill_of(e)["memcg"].pop("memsw_bytes"),
 }
-CASE_SPOILS = {"memcg": MEMCG_SPOILS, "v1_memsw": MEMSW_SPOILS}
+CASE_SPOILS = {"memcg": MEMCG_SPOILS, "global": GLOBAL_SPOILS, "v1_memsw": MEMSW_SPOILS}
 
 
 def spoils_of(case):
@@ -287,7 +351,7 @@ def main():
     claim(noticed(run.check(lossy, case="stopped"), "the loss is said"), "a loss without its line is noticed")
     lossy.insert(1, {**lossy[0], "type": "lost", "reason": "ring_decision", "count": 1})
     claim(noticed(run.check(lossy, case="stopped"), "ring_end was caused"), "a loss that was not caused is noticed")
-    lossy[-1]["lost"] = {"ring_decision": 1, "ring_end": 1, "ring_fate": 3}
+    lossy[-1]["lost"] = {"ring_decision": 1, "ring_end": 1, "ring_fate": 3, "ring_memory": 1}
     claim(not bad(run.check(lossy, case="stopped")), "a loss that is said passes")
     lossy[-1]["lost"] = {"ring_candidate": 1}
     claim(noticed(run.check(lossy, case="stopped"), "seen + lost"), "another loss does not stand for a kill")
