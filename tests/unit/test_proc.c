@@ -87,13 +87,22 @@ static void lines_of_a_report_are_told_from_others(void **state)
 		"6,1,2,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)",
 		"3,1,2,-;Memory cgroup out of memory: Killed process 4985 (storm-8)",
 		"6,1,2,-;oom_reaper: reaped process 1 (a)",
+		"6,1,2,-;Memory cgroup stats for /a:",
+		"6,1,2,-;anon 47927296",
+		"6,1,2,-;anon 47853568\\x0afile 2097152\\x0akernel 38",
+		"6,1,2,-;total_rss 83529728",
+		"4,1,2,-;Total swap = 0kB",
+		"4,1,2,-;81787 pages RAM",
+		"6,1,2,-;Tasks state (memory values in pages):",
 	};
-	static const char other[] = "6,1,2,-;eth0: link up";
+	static const char other[] = "6,1,2,-;eth0: link up", row[] = "6,1,2,-;[  12]     0  12 x";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(report) / sizeof(*report); i++)
 		assert_true(kmsg_is_oom(report[i], strlen(report[i])));
 	assert_false(kmsg_is_oom(other, strlen(other)));
+	assert_false(kmsg_is_oom(row, strlen(row)));
+	assert_false(kmsg_is_oom("6,1,2,-;pgfault 7", 17));
 	assert_false(kmsg_is_oom("", 0));
 }
 

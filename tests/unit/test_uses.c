@@ -203,6 +203,11 @@ static void the_kernels_own_is_told_by_its_parts_and_the_rest(void **state)
 	assert_int_equal(sum, (100 + 50 + 300 + 12) * MIB);
 	assert_int_equal(why.largest_use, USE_SLAB_UNRECLAIMABLE);
 	assert_true(why.uses[0].stays);
+	/* page tables are part of it, where they are not told by themselves */
+	episode.memory.memcg_use_bytes[USE_PAGE_TABLES] = BYTES_UNKNOWN;
+	tasks[0] = task_of(1, 0, 0, 0, 400);
+	tasks[1] = task_of(2, 0, 0, 0, 0);
+	assert_int_equal(explain(&episode).candidates_share, 585); /* 300 of 512 */
 	/* parts that were read later may be more than the whole */
 	set(&episode, USE_KERNEL, 200);
 	why = explain(&episode);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/convert.h"
 #include "core/text.h"
 
 /* Whether @full is what @path, of which upper directories may be missing, stands for. */
@@ -44,6 +45,9 @@ static void forget_domain(struct episode *episode)
 	episode->totalpages = 0;
 	episode->has_runner_up = false;
 	episode->truncated = true;
+	episode->memory.memcg_usage_bytes = BYTES_UNKNOWN;
+	memset(episode->memory.memcg_use_bytes, 0xff, sizeof(episode->memory.memcg_use_bytes));
+	memset(&episode->memory.memcg_psi, 0xff, sizeof(episode->memory.memcg_psi));
 	forget_points(&episode->victim);
 	for (uint32_t i = 0; i < episode->n_victims; i++)
 		forget_points(&episode->victims[i]);
@@ -88,12 +92,92 @@ static void complete_gfp(struct episode *episode, const struct klog_report *repo
 	episode->completed_from = "kmsg";
 }
 
+static void complete_nodes(struct episode *episode, const struct klog_report *report)
+{
+	if (!(episode->known & EPISODE_KNOWS_NODES)) {
+		episode->known |= EPISODE_KNOWS_NODES;
+		memcpy(episode->invoker.mems_allowed, report->mems_allowed,
+		       sizeof(episode->invoker.mems_allowed));
+		memcpy(episode->invoker.cpuset, report->cpuset, sizeof(episode->invoker.cpuset));
+	}
+	if (!episode->invoker.nodemask[0])
+		memcpy(episode->invoker.nodemask, report->nodemask,
+		       sizeof(episode->invoker.nodemask));
+	episode->completed_from = "kmsg";
+}
+
+/* What the backend read itself holds. */
+static void fill(struct episode *episode, uint64_t *ret_bytes, uint64_t bytes)
+{
+	if (*ret_bytes != BYTES_UNKNOWN || bytes == BYTES_UNKNOWN)
+		return;
+	*ret_bytes = bytes;
+	episode->known |= EPISODE_KNOWS_MEMORY;
+	episode->completed_from = "kmsg";
+}
+
+static uint64_t bytes_of(const struct episode *episode, uint64_t pages)
+{
+	if (pages == BYTES_UNKNOWN || !episode->page_size)
+		return BYTES_UNKNOWN;
+	return convert_pages(pages, episode->page_size);
+}
+
+/* The memcg's own counters, where another memcg's had been read. */
+static void complete_counters(struct episode *episode, const struct klog_memory *report)
+{
+	struct memcg *memcg = &episode->memcg;
+	uint64_t page = episode->page_size;
+
+	if (!page)
+		return;
+	if (!(memcg->known & MEMCG_KNOWS_USAGE) && report->memory.usage != BYTES_UNKNOWN) {
+		memcg->known |= MEMCG_KNOWS_USAGE;
+		memcg->v1 = report->is_v1;
+		memcg->usage_bytes = report->memory.usage;
+		convert_limit(report->memory.limit / page, page, &memcg->limit_bytes,
+			      &memcg->limit_is_max);
+	}
+	if (!(memcg->known & MEMCG_KNOWS_SWAP) && report->swap.usage != BYTES_UNKNOWN) {
+		memcg->known |= MEMCG_KNOWS_SWAP;
+		memcg->v1 = report->is_v1;
+		memcg->swap_bytes = report->swap.usage;
+		convert_limit(report->swap.limit / page, page, &memcg->swap_limit_bytes,
+			      &memcg->swap_limit_is_max);
+	}
+}
+
+static void complete_memory(struct episode *episode, const struct klog_memory *report)
+{
+	struct memory *memory = &episode->memory;
+	uint64_t managed = BYTES_UNKNOWN;
+
+	if (report->pages_present != BYTES_UNKNOWN &&
+	    report->pages_reserved <= report->pages_present)
+		managed = report->pages_present - report->pages_reserved;
+	fill(episode, &memory->total_bytes, bytes_of(episode, managed));
+	fill(episode, &memory->free_bytes, bytes_of(episode, report->pages_free));
+	fill(episode, &memory->swap_total_bytes, report->swap_total);
+	fill(episode, &memory->swap_free_bytes, report->swap_free);
+	for (unsigned int use = 0; use < USE_MAX; use++)
+		fill(episode, &memory->use_bytes[use], bytes_of(episode, report->pages_use[use]));
+	if (!(episode->known & EPISODE_KNOWS_MEMCG) || episode->constraint != CONSTRAINT_MEMCG_)
+		return;
+	complete_counters(episode, report);
+	fill(episode, &memory->memcg_usage_bytes, report->memory.usage);
+	for (unsigned int use = 0; use < USE_MAX; use++)
+		fill(episode, &memory->memcg_use_bytes[use], report->memcg_use[use]);
+}
+
 void complete_from_klog(struct episode *episode, const struct klog_report *report)
 {
 	if (report->has_gfp)
 		complete_gfp(episode, report);
 	if (report->has_summary)
 		complete_summary(episode, report);
+	if (report->has_nodes)
+		complete_nodes(episode, report);
+	complete_memory(episode, &report->memory);
 	if (report->kill != KLOG_KILL_UNSEEN && episode->selection != SELECTION_EXITING_TASK) {
 		episode->selection = report->kill == KLOG_KILL_ALLOCATING_TASK
 					     ? SELECTION_ALLOCATING_TASK

@@ -106,10 +106,11 @@ void convert_cgroup(struct task *task, const char *path, bool truncated)
 	task->cgroup_truncated = truncated;
 }
 
-/* page_counter counts up to LONG_MAX / PAGE_SIZE: that much is no limit. */
-static bool limit_is_max(uint64_t pages, uint64_t page_size)
+void convert_limit(uint64_t pages, uint64_t page_size, uint64_t *ret_bytes, bool *ret_is_max)
 {
-	return pages >= INT64_MAX / page_size;
+	/* page_counter counts up to LONG_MAX / PAGE_SIZE: that much is no limit. */
+	*ret_is_max = pages >= INT64_MAX / page_size;
+	*ret_bytes = *ret_is_max ? 0 : pages * page_size;
 }
 
 void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_size,
@@ -120,14 +121,13 @@ void convert_ancestor(const struct wire_ancestor *wire, bool v1, uint64_t page_s
 	if (page_size) {
 		memcg.known |= MEMCG_KNOWS_USAGE;
 		memcg.usage_bytes = convert_pages(wire->usage, page_size);
-		memcg.limit_is_max = limit_is_max(wire->limit, page_size);
-		memcg.limit_bytes = memcg.limit_is_max ? 0 : wire->limit * page_size;
+		convert_limit(wire->limit, page_size, &memcg.limit_bytes, &memcg.limit_is_max);
 	}
 	if (page_size && wire->swap_usage != WIRE_NONE_U64) {
 		memcg.known |= MEMCG_KNOWS_SWAP;
 		memcg.swap_bytes = convert_pages(wire->swap_usage, page_size);
-		memcg.swap_limit_is_max = limit_is_max(wire->swap_limit, page_size);
-		memcg.swap_limit_bytes = memcg.swap_limit_is_max ? 0 : wire->swap_limit * page_size;
+		convert_limit(wire->swap_limit, page_size, &memcg.swap_limit_bytes,
+			      &memcg.swap_limit_is_max);
 	}
 	*ret_memcg = memcg;
 }

@@ -14,6 +14,9 @@ struct convert {
 /* Pages as bytes; the highest number there is where they do not fit. */
 uint64_t convert_pages(uint64_t pages, uint64_t page_size);
 
+/* A limit of @pages in bytes; 0 where it is none. */
+void convert_limit(uint64_t pages, uint64_t page_size, uint64_t *ret_bytes, bool *ret_is_max);
+
 /* A task but for its cgroup, which the wire carries beside it. */
 void convert_task(const struct wire_task *wire, const struct convert *convert,
 		  struct task *ret_task);

@@ -3,88 +3,8 @@
 
 #include <string.h>
 
+#include "core/span.h"
 #include "core/text.h"
-
-/* What is left of a line while it is taken apart. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
-static struct span span_of(const char *text)
-{
-	return (struct span){text, strlen(text)};
-}
-
-static bool span_begins(struct span span, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	return span.len >= len && !memcmp(span.at, literal, len);
-}
-
-/* Where @literal first stands in @span, or NULL. */
-static const char *span_find(struct span span, const char *literal)
-{
-	return memmem(span.at, span.len, literal, strlen(literal));
-}
-
-/* Takes @literal off the left end. */
-static bool span_take(struct span *span, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	if (!span_begins(*span, literal))
-		return false;
-	span->at += len;
-	span->len -= len;
-	return true;
-}
-
-/* Takes @literal off the right end. */
-static bool span_drop(struct span *span, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	if (span->len < len || memcmp(span->at + span->len - len, literal, len))
-		return false;
-	span->len -= len;
-	return true;
-}
-
-static int digit_of(char c, unsigned int base)
-{
-	int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-
-	return digit >= 0 && (unsigned int)digit < base ? digit : -1;
-}
-
-/* Takes a number of 32 bits in @base, and @literal before it, off the right end. */
-static bool span_drop_number(struct span *span, const char *literal, unsigned int base,
-			     int64_t *ret_value)
-{
-	struct span rest = *span;
-	uint64_t value = 0, place = 1;
-	size_t digits = 0;
-
-	while (rest.len > 0 && digits < 10) {
-		int digit = digit_of(rest.at[rest.len - 1], base);
-
-		if (digit < 0)
-			break;
-		value += place * (unsigned int)digit;
-		place *= base;
-		rest.len--;
-		digits++;
-	}
-	if (!digits || value > UINT32_MAX)
-		return false;
-	*ret_value = span_drop(&rest, "-") ? -(int64_t)value : (int64_t)value;
-	if (!span_drop(&rest, literal))
-		return false;
-	*span = rest;
-	return true;
-}
 
 /* A place for a report: a free one, else the oldest that says no more than who was killed. */
 static struct klog_report *klog_slot(struct klog *klog, bool for_summary)
@@ -159,6 +79,7 @@ static bool take_header(struct klog *klog, struct span line, uint64_t fed_ns)
 	if (report.has_gfp_text)
 		text_copy(report.gfp_text, sizeof(report.gfp_text), flags.at, flags.len);
 	text_copy(report.invoker_comm, sizeof(report.invoker_comm), line.at, line.len);
+	klog_memory_init(&report.memory);
 	klog->open = report;
 	klog->is_open = true;
 	return true;
@@ -207,6 +128,42 @@ static bool split_memcg(struct span line, struct span *ret_oom_memcg)
 	return false;
 }
 
+/* A list of nodes, "0-3,8". */
+static bool take_nodes(struct span span, char *ret_text, size_t size)
+{
+	for (size_t i = 0; i < span.len; i++) {
+		if (digit_of(span.at[i], 10) < 0 && span.at[i] != '-' && span.at[i] != ',')
+			return false;
+	}
+	return text_copy(ret_text, size, span.at, span.len) == span.len;
+}
+
+/*
+ * "MEMCG,nodemask=<list>,cpuset=<name>,mems_allowed=<list>": a list has no letters, so that the
+ * name, whatever it is, lies between the first and the last of these keys.
+ */
+static void split_nodes(struct span line, struct klog_report *report)
+{
+	const char *cpuset = span_find(line, ",cpuset=");
+	const char *mems = span_find_last(line, ",mems_allowed=");
+	const char *mask = span_find(line, ",nodemask=");
+	struct span nodemask, name, allowed;
+
+	if (!mask || !cpuset || !mems || mask > cpuset || mems < cpuset)
+		return;
+	nodemask = (struct span){mask, (size_t)(cpuset - mask)};
+	name = (struct span){cpuset, (size_t)(mems - cpuset)};
+	allowed = (struct span){mems, (size_t)(line.at + line.len - mems)};
+	if (!span_take(&nodemask, ",nodemask=") || !span_take(&name, ",cpuset=") ||
+	    !span_take(&allowed, ",mems_allowed=") || name.len >= sizeof(report->cpuset))
+		return;
+	if (nodemask.len == 6 && span_begins(nodemask, "(null)"))
+		nodemask.len = 0;
+	report->has_nodes = take_nodes(nodemask, report->nodemask, sizeof(report->nodemask)) &&
+			    take_nodes(allowed, report->mems_allowed, sizeof(report->mems_allowed));
+	text_copy(report->cpuset, sizeof(report->cpuset), name.at, name.len);
+}
+
 /*
  * oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=<name>,mems_allowed=0,
  * oom_memcg=<path>,task_memcg=<path>,task=<comm>,pid=1,uid=0. A cpuset is a name and holds no
@@ -215,7 +172,7 @@ static bool split_memcg(struct span line, struct span *ret_oom_memcg)
 static bool take_summary(struct klog *klog, struct span line, uint64_t fed_ns)
 {
 	struct klog_report report = {.fed_ns = fed_ns};
-	const char *memcg, *global;
+	const char *memcg, *global, *domain;
 	struct klog_report *slot;
 	struct span path;
 	int64_t uid, pid;
@@ -224,6 +181,7 @@ static bool take_summary(struct klog *klog, struct span line, uint64_t fed_ns)
 	    !span_drop_number(&line, ",uid=", 10, &uid) ||
 	    !span_drop_number(&line, ",pid=", 10, &pid) || pid <= 0)
 		return false;
+	klog_memory_init(&report.memory);
 	if (klog->is_open)
 		report = klog->open;
 	klog->is_open = false;
@@ -237,6 +195,9 @@ static bool take_summary(struct klog *klog, struct span line, uint64_t fed_ns)
 		if (report.has_memcg)
 			text_copy(report.oom_memcg, sizeof(report.oom_memcg), path.at, path.len);
 	}
+	domain = memcg && (!global || memcg < global) ? memcg : global;
+	if (domain)
+		split_nodes((struct span){line.at, (size_t)(domain - line.at)}, &report);
 	report.constraint = constraint_of(line);
 	report.has_summary = true;
 	report.pid = (uint32_t)pid;
@@ -285,6 +246,7 @@ static bool take_killed(struct klog *klog, struct span line, uint64_t fed_ns)
 		if (!report)
 			return true;
 		memset(report, 0, sizeof(*report));
+		klog_memory_init(&report->memory);
 		report->pid = (uint32_t)pid;
 		report->order_fed = ++klog->fed;
 	}
@@ -372,22 +334,46 @@ void klog_init(struct klog *klog)
 	memset(klog, 0, sizeof(*klog));
 }
 
-void klog_feed(struct klog *klog, const char *record, size_t len, uint64_t fed_ns)
+/*
+ * The text of @record, in @text of WIRE_KMSG_LEN bytes where it has to be unescaped. Returns false
+ * when user space wrote it.
+ */
+static bool line_of(const char *record, size_t len, char *text, struct span *ret_line)
 {
 	struct span line = {record, len};
-	char text[WIRE_KMSG_LEN];
 	int prio = take_prefix(&line);
 
-	if (prio > 7) /* a facility other than the kernel's: user space wrote it */
-		return;
+	if (prio > 7) /* a facility other than the kernel's */
+		return false;
 	if (prio >= 0)
-		line = (struct span){text, unescape(text, sizeof(text), line)};
+		line = (struct span){text, unescape(text, WIRE_KMSG_LEN, line)};
 	else if (line.len && line.at[line.len - 1] == '\n')
 		line.len--;
+	*ret_line = line;
+	return true;
+}
+
+bool klog_wants(const char *record, size_t len)
+{
+	char text[WIRE_KMSG_LEN];
+	struct span line;
+
+	return line_of(record, len, text, &line) && klog_memory_wants(line);
+}
+
+void klog_feed(struct klog *klog, const char *record, size_t len, uint64_t fed_ns)
+{
+	char text[WIRE_KMSG_LEN];
+	struct span line;
+
+	if (!line_of(record, len, text, &line))
+		return;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (span_find(line, shapes[i].words) && shapes[i].take(klog, line, fed_ns))
 			return;
 	}
+	if (klog->is_open)
+		klog_memory_feed(&klog->open.memory, line);
 }
 
 const struct klog_report *klog_take(struct klog *klog, uint32_t pid, uint64_t since_ns)

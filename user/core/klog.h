@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "core/episode.h"
+#include "core/klog_memory.h"
 #include "core/path.h"
 
 #define KLOG_REPORTS 16
@@ -33,7 +34,7 @@ struct klog_report {
 	uint32_t pid; /* of the victim; 0: not known yet */
 	uint64_t fed_ns;
 	uint64_t order_fed; /* of reports, to know the oldest */
-	bool has_gfp, has_gfp_text, has_summary, has_memcg;
+	bool has_gfp, has_gfp_text, has_summary, has_memcg, has_nodes;
 	uint32_t gfp_mask;
 	int32_t order;
 	uint8_t constraint; /* enum wire_constraint, with has_summary */
@@ -41,6 +42,11 @@ struct klog_report {
 	char invoker_comm[WIRE_COMM_LEN + 1];
 	char gfp_text[EPISODE_GFP_TEXT];
 	char oom_memcg[PATH_TEXT_LEN]; /* with has_memcg */
+	/* With has_nodes: as the kernel lists them, "" for (null); and a cgroup's name, any bytes.
+	 */
+	char nodemask[EPISODE_NODES_TEXT], mems_allowed[EPISODE_NODES_TEXT];
+	char cpuset[WIRE_PATH_NAME];
+	struct klog_memory memory;
 };
 
 struct klog {
@@ -52,6 +58,10 @@ struct klog {
 
 /* Begins with no report. */
 void klog_init(struct klog *klog);
+
+/* Whether a record of the log, as klog_feed() takes it, is of the report's account of the memory.
+ */
+bool klog_wants(const char *record, size_t len);
 
 /*
  * Takes one record of the log, of @len bytes: "prio,seq,time,flags;text" as /dev/kmsg gives it, or

@@ -162,7 +162,8 @@ static int32_t share_of(const struct domain *domain, const struct held *held)
 	sum = at_most(held->anon, counts[USE_ANON]);
 	sum = plus(sum, at_most(held->shmem, counts[USE_SHMEM]));
 	sum = plus(sum, at_most(held->file, domain->page_cache_most));
-	sum = plus(sum, at_most(held->page_tables, counts[USE_PAGE_TABLES]));
+	sum = plus(sum, at_most(at_most(held->page_tables, counts[USE_PAGE_TABLES]),
+				counts[USE_KERNEL]));
 	if (sum >= domain->used)
 		return 1000;
 	return (int32_t)((unsigned __int128)sum * 1000 / domain->used);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/klog.h"
 #include "lib/cleanup.h"
 
 #define KMSG_PATH         "/dev/kmsg"
@@ -92,13 +93,11 @@ int kmsg_count_kills(void)
 bool kmsg_is_oom(const char *line, size_t len)
 {
 	/*
-	 * Header, limits of the memcg, size of the machine, summary, kill and what
-	 * the kernel says instead. Not the task table: the candidates were read.
+	 * Header, summary, kill and what the kernel says instead; what the memory was used
+	 * for. Not the task table: the candidates were read.
 	 */
 	static const char *const words[] = {
-		" invoked oom-killer: ", "memory: usage ",       "memory+swap: usage ",
-		"swap: usage ",          "Total swap = ",        " pages RAM",
-		" pages reserved",       "oom-kill:constraint=", "Killed process ",
+		" invoked oom-killer: ", "oom-kill:constraint=", "Killed process ",
 		"Out of memory",         "out of memory",        "are going to be killed",
 		"already exiting",       "oom_reaper: ",
 	};
@@ -106,5 +105,5 @@ bool kmsg_is_oom(const char *line, size_t len)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (contains(line, len, words[i]))
 			return true;
-	return false;
+	return klog_wants(line, len);
 }
