@@ -19,6 +19,7 @@ from collections import namedtuple
 
 sys.dont_write_bytecode = True
 import klog_oracle  # noqa: E402
+import machine  # noqa: E402
 import memory  # noqa: E402
 
 PAGE = 4096
@@ -123,16 +124,19 @@ def rss_slack(ours, kernel, threads, cpus, late=False):
 # ---- the oracle against the scenario: without this, the oracle would be believed blindly ----
 
 def check_oracle(checks, reports, hog, counted):
-    procs = {proc["pid"]: proc for proc in hog["start"]["procs"]}
+    first = next((report for report in reports if report["tasks"] is not None), {})
+    procs = {proc["pid"]: proc for proc in hog["start"]["procs"] if machine.is_inside(proc, first)}
     mode = hog["start"]["mode"]
     lines = [kill for report in reports for kill in report["kills"]]
     checks.that("oracle: kills found", lines, "the kernel log holds no kill")
     checks.same("oracle: kernel log and /proc/vmstat agree", len(lines), counted)
     if mode == "storm":
         return
+    if mode == "story":
+        machine.check_story(checks, reports, hog)
+        return
     killed = sorted({pid for report in reports for pid in killed_in(report)})
     checks.same("oracle: killed", killed, hog["end"]["killed_pids"])
-    first = next((report for report in reports if report["tasks"] is not None), None)
     if not checks.that("oracle: task table found", first):
         return
     rows = {row["tgid"]: row for row in first["tasks"]}
@@ -216,11 +220,8 @@ def check_stream(checks, events, status, backend, expect_backend, wanted_status=
 def totalpages_of(report):
     """What the scores are relative to."""
     if report["oom_memcg"] is not None:
-        # mem_cgroup_get_max(): what it may use of the swap that there is.
-        limit = report["memcg_limit_kb"]
-        swap = report["memsw_limit_kb"] - limit if "memsw_limit_kb" in report else report.get("swap_limit_kb", 0)
-        return (limit + min(swap, report.get("machine_swap_kb", 0))) * 1024 // PAGE
-    return report["RAM"] - report["reserved"] + report["Total swap"] * 1024 // PAGE
+        return machine.memcg_totalpages_of(report)
+    return machine.totalpages_of(report)
 
 
 CALLERS = ("mem_cgroup_out_of_memory", "__alloc_pages")
@@ -255,6 +256,7 @@ def check_header(checks, kill, report, backend):
     # Single flags stand in the table's order, which is not that of every kernel.
     checks.same("gfp_flags", sorted(get(kill, "invoker.gfp_flags", [])), sorted(report["gfp_flags"].split("|")))
     checks.same("order", get(kill, "invoker.order"), report["order"])
+    machine.check_passed_over(checks, kill, report, backend)
     check_stack(checks, get(kill, "invoker.stack", []), stack_of(report), backend)
     checks.same("constraint", kill.get("constraint"), KINDS[report["constraint"]])
     oom_memcg = report["oom_memcg"]
@@ -267,7 +269,10 @@ def check_header(checks, kill, report, backend):
         checks.same("completed_from", kill.get("completed_from"), "kmsg")
     if oom_memcg is not None:
         check_memcg(checks, kill["memcg"], report, backend)
-    checks.same("totalpages", kill.get("totalpages"), totalpages_of(report))
+    else:
+        machine.check_swap(checks, kill, report)
+    total = None if machine.is_unscored(report, backend) else totalpages_of(report)
+    checks.same("totalpages", kill.get("totalpages"), total)
 
 
 UNLIMITED_KB = (2**63 - 1) // PAGE * PAGE // 1024
@@ -305,13 +310,15 @@ def check_victims(checks, kill, report):
         checks.same("scope", kill.get("scope"), "group")
 
 
-def check_task(checks, task, row, totalpages, slack):
+def check_task(checks, task, row, report, slack):
+    totalpages = totalpages_of(report)
     who = f"candidate {row['tgid']}"
     checks.same(f"{who}: comm", task.get("comm"), text(row["name"]))
     checks.same(f"{who}: uid", task.get("uid"), row["uid"])
     checks.same(f"{who}: tid", task.get("tid", task["pid"]), row["pid"])
     checks.same(f"{who}: oom_score_adj", task.get("oom_score_adj"), row["oom_score_adj"])
-    checks.same(f"{who}: swapents", task.get("swap_bytes"), row["swapents"] * PAGE)
+    off = task.get("swap_bytes", -10**12) // PAGE - row["swapents"]
+    checks.that(f"{who}: swapents", abs(off) <= report["moving"], f"off by {off} pages, {report['moving']} allowed")
     checks.same(f"{who}: pgtables", task.get("pgtables_bytes"), row["pgtables_bytes"])
     checks.same(f"{who}: total_vm", task.get("total_vm_bytes"), row["total_vm"] * PAGE)
     parts = ("anon", "file", "shmem")
@@ -373,8 +380,8 @@ def check_candidates(checks, kill, report, case, backend, release, cpus):
     for pid in sorted(set(tasks) & set(rows)):
         # The snapshot of this backend follows the kernel's table and the signal.
         late = backend == "tracepoint" and pid in killed_in(report)
-        slack = rss_slack(ours, kernel_counters, tasks[pid].get("threads", 1), cpus, late)
-        check_task(checks, tasks[pid], rows[pid], totalpages_of(report), slack)
+        slack = rss_slack(ours, kernel_counters, tasks[pid].get("threads", 1), cpus, late) + report["moving"]
+        check_task(checks, tasks[pid], rows[pid], report, slack)
 
     listed = get(kill, "candidates.tasks", [])
     eligible = [task for task in listed if task.get("eligible")]
@@ -427,8 +434,12 @@ def check_reports(checks, events, reports, case, backend, cpus, counted):
             continue
         check_header(checks, kill, report, backend)
         check_victims(checks, kill, report)
-        check_candidates(checks, kill, report, case, backend, release, cpus)
-        memory.check_memory(checks, kill, report, backend, release, cpus, alone=report is printed[0])
+        if machine.is_unscored(report, backend):
+            machine.check_snapshot(checks, kill, report)
+        else:
+            check_candidates(checks, kill, report, case, backend, release, cpus)
+        memory.check_memory(checks, kill, report, backend, release, cpus,
+                            alone=report is printed[0] and not report["moving"])
         check_outcome(checks, kill, events)
 
 
@@ -544,22 +555,10 @@ def status_of(directory):
     return status.read_text().strip() if status.exists() else None
 
 
-def meminfo_of(path):
-    """/proc/meminfo before the provocation, in kB."""
-    lines = path.read_text().splitlines() if path.exists() else ()
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines}
-
-
-def know_machine(reports, meminfo):
-    """What a report is relative to and does not say."""
-    for report in reports:
-        report["machine_swap_kb"] = meminfo_of(meminfo).get("SwapTotal", 0)
-
-
 def kernel_side(directory):
     """(reports, hog, counted) of a run."""
     reports, hog = klog_oracle.reports((directory / "kmsg").read_bytes()), read_hog(directory / "hog")
-    know_machine(reports, directory / "meminfo")
+    machine.know(reports, hog, directory / "meminfo", directory / "nodes")
     name_processes(reports, hog)
     return reports, hog, vmstat_delta(directory)
 

@@ -112,8 +112,8 @@ def reports(data):
         elif now and columns and (m := RE_ROW.match(text)):
             now["tasks"].append(row(columns, int(m[1]), m[2]))
         elif now and (m := RE_SUMMARY.match(text)):
-            now.update(constraint=m[1].decode().lower(), nodemask=m[2], cpuset=m[3], mems_allowed=m[4], oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7],
-                       victim_pid=int(m[8]), victim_uid=int(m[9]))
+            now.update(constraint=m[1].decode().lower(), nodemask=m[2], cpuset=m[3], mems_allowed=m[4],
+                       oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7], victim_pid=int(m[8]), victim_uid=int(m[9]))
             columns = None
         elif m := RE_KILLED.match(text):
             # Rate-limited kills come without a header; members of a killed group follow their victim.

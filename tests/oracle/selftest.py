@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
 import klog_oracle  # noqa: E402
+import machine  # noqa: E402
 import memory  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
@@ -23,7 +24,7 @@ RELEASES = {"5.10": "5.10.0-46-cloud-amd64", "6.1": "6.1.0-56-cloud-amd64",
             "6.12": "6.12.117+deb13-cloud-amd64", "7.2": "7.2.13+deb14-cloud-amd64"}
 CASES = ("memcg", "global", "leader", "limit_write", "group")
 # Of some kernels only.
-MORE_CASES = (("5.10", "v1_memsw"),)
+MORE_CASES = (("5.10", "v1_memsw"), ("7.2", "cpuset"), ("5.10", "mempolicy"), ("7.2", "swap"), ("5.10", "three_offered"))
 SPOILED_CASES = ("memcg", "global", "v1_memsw")
 PAGE = compare.PAGE
 
@@ -36,8 +37,9 @@ class Run:
         self.reports = klog_oracle.reports((DATA / f"{kernel}.{case}.kmsg").read_bytes())
         self.hog = compare.read_hog(DATA / f"{kernel}.{case}.hog")
         compare.name_processes(self.reports, self.hog)
-        compare.know_machine(self.reports, DATA / f"{kernel}.{case}.meminfo")
-        self.counted = self.hog["end"]["vmstat_oom_kill"]
+        machine.know(self.reports, self.hog, DATA / f"{kernel}.{case}.meminfo", DATA / f"{kernel}.{case}.nodes")
+        # Only hog counts; of a story each kill that the log shows is one.
+        self.counted = self.hog["end"].get("vmstat_oom_kill", sum(len(report["kills"]) for report in self.reports))
         self.status = "0"
 
     def faultless(self, backend="fentry"):
@@ -58,6 +60,8 @@ class Run:
         limit = report.get("memcg_limit_kb", 0) * 1024
         total = compare.totalpages_of(report)
         tasks = [self.task(row, total, backend) for row in report["tasks"]]
+        if machine.is_unscored(report, backend):
+            return self.unscored(report, tasks)
         tasks.sort(key=lambda task: (task["eligible"], task.get("points", 0)), reverse=True)
         by_pid = {task["pid"]: task for task in tasks}
         victims = compare.killed_in(report)
@@ -80,6 +84,10 @@ class Run:
             kill["why"] = {"runner_up": {"pid": others[0]["pid"]}}
         if backend == "tracepoint":
             kill["completed_from"] = "kmsg"
+        if report["nodemask"] != b"(null)":
+            kill["invoker"]["nodemask"] = report["nodemask"].decode()
+        if machine.domain_of(report) is not None:
+            kill["candidates"]["passed_over"] = {"not_in_nodemask": 1}
         if report["oom_memcg"] is not None:
             kill["memcg"] = {"path": compare.text(report["oom_memcg"]), "limit_bytes": limit,
                              "usage_bytes": report["memcg_usage_kb"] * 1024, "stat": stat_of(report)}
@@ -90,6 +98,17 @@ class Run:
         kill["system"] = system_of(report)
         kill["sysctl"] = {"panic_on_oom": 0, "oom_kill_allocating_task": 0, "oom_dump_tasks": 1, "overcommit_memory": 0}
         kill["invoker"].update(cpuset=report["cpuset"].decode(), mems_allowed=report["mems_allowed"].decode())
+        return kill
+
+    def unscored(self, report, tasks):
+        """What the tracepoint can say of a kill within some nodes only."""
+        kill = self.kill(report, "fentry")
+        kill.update(backend="tracepoint", completed_from="kmsg")
+        kill.pop("totalpages")
+        kill.pop("why")
+        for task in tasks:
+            task.pop("points", None)
+        kill["candidates"].update(tasks=tasks, source="snapshot")
         return kill
 
     @staticmethod
@@ -128,6 +147,10 @@ def system_of(report):
         return {"mem_total_bytes": PAGE, "mem_free_bytes": PAGE, "zones": [zone], **psi}
     zones = [{"node": zone["node"], "name": zone["name"],
               **{f"{mark}_bytes": zone[mark] * 1024 for mark in ("free", *memory.MARKS)}} for zone in report["zones"]]
+    # Of the nodes that were not asked for, the report says nothing.
+    unsaid = report["meminfo"]["free"] * PAGE - sum(zone["free_bytes"] for zone in zones)
+    if machine.domain_of(report) is not None:
+        zones.append({**zones[0], "node": 9, "free_bytes": unsaid})
     pages = memory.machine_pages(report)
     lists = sum(report["meminfo"][key] for key in ("active_anon", "inactive_anon", "active_file", "inactive_file",
                                                    "unevictable", "isolated_anon", "isolated_file"))
@@ -244,13 +267,26 @@ MEMSW_SPOILS = {
     "memcg memsw limit": lambda e: kill_of(e)["memcg"].update(memsw_limit_bytes="max"),
     "memcg memsw usage": lambda e: kill_of(e)["memcg"].pop("memsw_bytes"),
 }
-CASE_SPOILS = {"memcg": MEMCG_SPOILS, "global": GLOBAL_SPOILS, "v1_memsw": MEMSW_SPOILS}
+DOMAIN_SPOILS = {
+    "totalpages": lambda e: kill_of(e).update(totalpages=kill_of(e)["totalpages"] + 1),
+    "not in the nodemask": lambda e: kill_of(e)["candidates"].pop("passed_over"),
+    "nodemask": lambda e: kill_of(e)["invoker"].update(nodemask="0"),
+    "mems_allowed": lambda e: kill_of(e)["invoker"].update(mems_allowed="0"),
+    "cpuset": lambda e: kill_of(e)["invoker"].update(cpuset="here"),
+}
+SWAP_SPOILS = {
+    "totalpages": lambda e: kill_of(e).update(totalpages=kill_of(e)["totalpages"] - 1),
+    ": swapents": lambda e: candidate(e).update(swap_bytes=candidate(e)["swap_bytes"] + PAGE * (machine.MOVING + 1)),
+    "system swap total": lambda e: kill_of(e)["system"].update(swap_total_bytes=0),
+    "system swap free": lambda e: kill_of(e).pop("system"),
+}
+CASE_SPOILS = {"memcg": MEMCG_SPOILS, "global": GLOBAL_SPOILS, "v1_memsw": MEMSW_SPOILS, "cpuset": DOMAIN_SPOILS, "mempolicy": DOMAIN_SPOILS,
+               "swap": SWAP_SPOILS}
 
 
 def spoils_of(case):
     """Those that a run of this case has what to spoil for."""
-    spoils = {**SPOILS, **CASE_SPOILS.get(case, {})}
-    return spoils.items() if case in SPOILED_CASES else ()
+    return {**(SPOILS if case in SPOILED_CASES else {}), **CASE_SPOILS.get(case, {})}.items()
 
 
 # ---- every reason for a loss has a test that causes it, and the README says which ----
@@ -335,6 +371,18 @@ def main():
     run.counted -= 1
     run.hog["start"]["procs"][0]["comm_hex"] = b"liar".hex()
     claim(noticed(run.check(events), "oracle: name"), "an oracle that misreads a name is noticed")
+
+    for name, spoil in (("no points", lambda e: candidate(e).update(points=1)),
+                        ("all of the table", lambda e: kill_of(e)["candidates"]["tasks"].pop()),
+                        ("runner-up", lambda e: kill_of(e).update(why={"runner_up": {"pid": 1}}))):
+        run = Run("7.2", "cpuset")
+        events = run.faultless("tracepoint")
+        spoil(events)
+        claim(noticed(run.check(events, "tracepoint"), name), f"cpuset, tracepoint: spoiled {name!r} is noticed")
+
+    run = Run("5.10", "three_offered")
+    run.hog["start"]["victims"] = ["test1"]
+    claim(noticed(run.check(run.faultless()), "oracle: who may die"), "a victim that the story has not is noticed")
 
     # Losses: seen and lost must add up, and a small ring that lost nothing has tested nothing.
     run = Run("6.1", "limit_write")
