@@ -205,12 +205,19 @@ static void limits_of_a_memcg(void **state)
 	check_contains(&sample.episode, "(limit 512 MiB,\n              swap unlimited)");
 	check_contains(&sample.episode,
 		       "  memory      512 of 512 MiB used; swap 3 MiB of unlimited\n");
+	sample.episode.memcg.swap_bytes = 0;
+	check_contains(&sample.episode, "  memory      512 of 512 MiB used\n");
 	sample.episode.memcg.v1 = true;
 	sample.episode.memcg.path = "/a";
+	sample.episode.memcg.swap_bytes = 515 * MIB;
 	check_contains(&sample.episode, "(limit 512 MiB, memory+swap unlimited)");
-	check_contains(&sample.episode, "512 of 512 MiB used; memory+swap 3 MiB of unlimited\n");
+	check_contains(&sample.episode, "512 of 512 MiB used; memory+swap 515 MiB of unlimited\n");
 	sample.episode.memcg.limit_is_max = true;
-	check_contains(&sample.episode, "512 MiB used, no limit; memory+swap 3 MiB of unlimited\n");
+	check_contains(&sample.episode,
+		       "512 MiB used, no limit; memory+swap 515 MiB of unlimited\n");
+	sample.episode.memcg.limit_is_max = false;
+	sample.episode.memcg.swap_bytes = 512 * MIB;
+	check_contains(&sample.episode, "  memory      512 of 512 MiB used\n");
 	sample.episode.memcg.known = MEMCG_KNOWS_PATH;
 	check_contains(&sample.episode, "  memcg OOM in /a\n");
 	check_lacks(&sample.episode, "  memory ");

@@ -95,6 +95,18 @@ static void show_used(struct flow *flow, uint64_t used, uint64_t of, unsigned in
 		   units_bytes_in(whole, of, scale), units_name(scale), after);
 }
 
+/* The title has told already how much it may swap; what it has swapped is told where it has. */
+static bool memcg_swap_matters(const struct memcg *memcg)
+{
+	uint64_t swapped = memcg->swap_bytes;
+
+	if (!(memcg->known & MEMCG_KNOWS_SWAP))
+		return false;
+	if (memcg->v1) /* the limit of both together may be the one that was met */
+		return !memcg->swap_limit_is_max || swapped > memcg->usage_bytes;
+	return swapped || (!memcg->swap_limit_is_max && memcg->swap_limit_bytes);
+}
+
 static void show_memcg_swap(struct flow *flow, const struct memcg *memcg)
 {
 	units_text used;
@@ -108,14 +120,10 @@ static void show_memcg(struct section *section, const struct memcg *memcg, const
 {
 	unsigned int scale = scale_of(memcg->usage_bytes);
 	const char *after = why->n_uses ? ":" : ";";
-	bool swap = memcg->known & MEMCG_KNOWS_SWAP;
+	bool swap = memcg_swap_matters(memcg);
 	struct flow *flow;
 	units_text number;
 
-	/* The title has told already that it may not swap. */
-	if (swap && !memcg->v1 && !memcg->swap_bytes && !memcg->swap_limit_is_max &&
-	    !memcg->swap_limit_bytes)
-		swap = false;
 	if (!swap && !why->n_uses)
 		after = "";
 	flow = section_line(section);
