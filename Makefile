@@ -141,7 +141,7 @@ bench: oomtrace $(BUILD)/render $(BUILD)/hooks ## how fast it attaches and rende
 
 FUZZ_SECONDS ?= 60
 
-$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c)
+$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c user/lib/*.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ $(JSON_LIBS) -o $@
