@@ -248,6 +248,8 @@ static void what_the_memory_was_used_for(void **state)
 	/* Nothing of the machine: its zones and its waiting are not why. */
 	check_lacks(&sample.episode, "Normal");
 	check_lacks(&sample.episode, "waiting for memory");
+	sample.episode.memory.memcg_psi.some[0] = 4 * WIRE_PSI_UNIT;
+	check_lacks(&sample.episode, "waiting for memory");
 	sample.episode.memory.memcg_psi.some[0] = 99 * WIRE_PSI_UNIT + WIRE_PSI_UNIT / 2;
 	check_contains(&sample.episode, "\n              waiting for memory in the last 10 s: "
 					"somebody 100 %\n");

@@ -5,8 +5,9 @@
 #include "lib/units.h"
 #include "sink/text_parts.h"
 
-#define USES_MOST  6 /* that are named, the largest */
-#define ZONES_MOST 4
+#define USES_MOST      6 /* that are named, the largest */
+#define ZONES_MOST     4
+#define PRESSURE_LEAST 5 /* percent: less is what any moment of an OOM makes of an average */
 
 /* The lines behind one label: it stands before the first of them only. */
 struct section {
@@ -257,12 +258,11 @@ static void show_pressure(struct section *section, const struct wire_psi *psi)
 	uint32_t some = psi_percent(psi->some[0]), full = psi_percent(psi->full[0]);
 	struct flow *flow;
 
-	if (!some && !full)
+	if (some < PRESSURE_LEAST)
 		return;
 	flow = section_line(section);
 	flow_words(flow, "waiting for memory in the last 10 s:");
-	if (some)
-		flow_word(flow, "somebody %" PRIu32 " %%%s", some, full ? "," : "");
+	flow_word(flow, "somebody %" PRIu32 " %%%s", some, full ? "," : "");
 	if (full)
 		flow_word(flow, "everybody %" PRIu32 " %%", full);
 	flow_end(flow);
