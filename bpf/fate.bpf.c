@@ -115,6 +115,14 @@ __noinline __u64 fate_last_killed(void)
 	return kill ? kill->task : 0;
 }
 
+__noinline int fate_forget_kill(void)
+{
+	__u64 sender = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&last_kills, &sender);
+	return 0;
+}
+
 static __always_inline void send_fate(struct wire_fate *fate)
 {
 	if (bpf_ringbuf_output(&ring, fate, sizeof(*fate), BPF_RB_FORCE_WAKEUP))

@@ -562,6 +562,7 @@ static __always_inline void await_sharers(__u64 task)
 	work.killed_mm = task_oom_mm(task);
 	work.killed_pid = read_field(task_struct, task, tgid);
 	work.killed_ns = bpf_ktime_get_boot_ns();
+	fate_forget_kill();
 }
 
 /* The mm of the first thread of @leader's process that has one, as process_shares_mm(); 0: none. */
@@ -588,6 +589,28 @@ __noinline int record_sharer(__u64 task)
 		return 0;
 	emit_victim(leader, VICTIM_SHARES_MM);
 	fate_add_sharer(task, chosen);
+	fate_forget_kill(); /* no mark follows: when one does, it is by another choice */
+	return 0;
+}
+
+static __always_inline bool has_pid(__u64 task, __u32 pid)
+{
+	return task && read_field(task_struct, task, pid) == pid;
+}
+
+__noinline __u64 record_marked(__u32 pid)
+{
+	__u64 killed = fate_last_killed(), chosen = 0;
+
+	if (has_pid(killed, pid))
+		return killed;
+	if ((__u32)bpf_get_current_pid_tgid() == pid)
+		return bpf_get_current_task();
+	if (door.control)
+		chosen = (__u64)read_field(oom_control, door.control, chosen);
+	if (has_pid(chosen, pid))
+		return chosen;
+	count_loss(LOSS_UNSCANNED, 1);
 	return 0;
 }
 

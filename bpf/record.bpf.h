@@ -29,6 +29,9 @@ extern int record_candidate(__u64 task, __u64 oc, __u32 ret);
 extern int record_decision(__u64 oc, __u64 message);
 /* dump_header was called: the kernel is about to report. */
 extern int record_report(void);
+/* The task of the pid that oom:mark_victim has handed over; 0, and counted, when it is not found.
+ */
+extern __u64 record_marked(__u32 pid);
 /* oom:mark_victim, where the decision was seen at oom_kill_process. */
 extern int record_victim(__u64 task);
 /* oom:mark_victim, where it is all that is seen. */
@@ -39,6 +42,8 @@ extern int record_end(void);
 extern int fate_killed(__u64 task);
 /* The task to which that was sent by the current one as the last; 0: none. */
 extern __u64 fate_last_killed(void);
+/* What that was for has been seen: the current one's next mark may come without a signal. */
+extern int fate_forget_kill(void);
 /* That was sent while a victim's memory is known: @task may be killed because it shares it. */
 extern int record_sharer(__u64 task);
 /* SIGKILL or SIGTERM was sent to @task by the current one. */

@@ -22,32 +22,33 @@ __u8 text[TEXT_LEN] = {};
  * Until: 6.9 (and its stable backports), when it handed over the pid.
  * So:    take the task that was just sent the kernel's SIGKILL: mark_oom_victim
  *        follows that in __oom_kill_process. Without one, the caller itself was
- *        found exiting.
+ *        found exiting, or whom it has chosen. 0: none of them has this pid.
  */
 static __always_inline __u64 marked_task(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 task;
-
-	if (config.mark_victim_task)
-		return ctx->args[0];
-	task = fate_last_killed();
-	return task ? task : bpf_get_current_task();
+	return config.mark_victim_task ? ctx->args[0] : record_marked(ctx->args[0]);
 }
 
 SEC("?raw_tp/mark_victim")
 int mark_victim_follow(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u64 task = marked_task(ctx);
+
 	if (!door.stack[0]) /* fentry, and a caller that was found exiting */
 		door_take_stack(ctx);
-	record_victim(marked_task(ctx));
+	if (task)
+		record_victim(task);
 	return 0;
 }
 
 SEC("?raw_tp/mark_victim")
 int mark_victim_decide(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u64 task = marked_task(ctx);
+
 	door_take_stack(ctx);
-	record_decision_from_victim(marked_task(ctx));
+	if (task)
+		record_decision_from_victim(task);
 	return 0;
 }
 

@@ -66,7 +66,7 @@ enum wire_loss {
 	LOSS_SCRATCH_CANDIDATE, /* a candidate: more than the scratch holds */
 	LOSS_WALK_CANDIDATE,    /* walks of the task list given up at their bound */
 	LOSS_VICTIM_TABLE,      /* a victim's fate: too many are dying at once */
-	LOSS_UNSCANNED,         /* a call of out_of_memory whose end was not seen */
+	LOSS_UNSCANNED,         /* a call of out_of_memory whose end or victim was not seen */
 	LOSS_MALFORMED,         /* a record of impossible size, kind or version */
 	LOSS_STRAY,             /* a record whose episode never came */
 	LOSS_OUTPUT,            /* a line that an output could not take */
