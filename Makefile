@@ -98,10 +98,10 @@ $(BUILD)/demo: tools/demo.c
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
 
-$(BUILD)/hog: tests/oracle/hog.c
+$(BUILD)/hog: tests/oracle/hog.c tests/oracle/odd.c tests/oracle/hog.h
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -static $< -lpthread -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -static $(filter %.c,$^) -lpthread -o $@
 
 unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer and UBSan; no root
 	@tests/unit/run $(UNIT_TESTS)

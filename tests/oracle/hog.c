@@ -36,8 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE      4096UL
-#define COMM_LEN  16
+#include "hog.h"
+
 #define MAX_PROCS 16384
 /* Pages per step of growth: what may still be charged after the kill, so keep it small. */
 #define STEP_PAGES 32UL
@@ -46,37 +46,24 @@
 /* A global OOM takes the whole machine: only where this file says that it is a throw-away one. */
 #define VM_MARKER "/vm-marker"
 
-struct proc {
-	pid_t pid;
-	char comm[COMM_LEN];
-	size_t anon, file, shmem;
-	int adj;
-	bool adj_set;
-	int threads; /* besides the first */
-	bool leader_exits;
-	bool grows;
-	long uid;
-	int node;     /* its policy binds it there; -1: none does */
-	char sub[64]; /* child cgroup, empty for the scenario's own */
-	int count;
-	bool killed;
-};
-
 static struct proc procs[MAX_PROCS];
 static int nr_procs;
 
 static struct {
 	const char *cgroup;
 	long long limit, shrink, swap;
-	bool global, oom_group, v1, keep, gate;
+	bool global, oom_group, v1, keep, gate, nobody, own_pids, sysrq;
 	const char *dir;
 	int storm, file_fd;
 	const char *name;
 } opt = {.limit = -1, .shrink = -1, .dir = "/tmp", .file_fd = -1, .name = "hog"};
 
-static int ready_pipe[2], quit_pipe[2], grant_pipe[2], done_pipe[2];
+static int ready_pipe[2], quit_pipe[2], grant_pipe[2], done_pipe[2], go_pipe[2];
 
-static void die(const char *format, ...)
+/* What each process says of itself: its number as the kernel's log has it. */
+static volatile pid_t *outer_pids;
+
+void die(const char *format, ...)
 {
 	int error = errno;
 	va_list ap;
@@ -104,29 +91,47 @@ static size_t parse_size(const char *text)
 	return value;
 }
 
-/* %XX to bytes, as many as a task name holds. */
-static void parse_comm(const char *text, char *comm)
+/* %XX to bytes, as many as fit. */
+static void parse_name(const char *text, char *name, int size)
 {
 	int len = 0;
 	unsigned int byte;
 
-	memset(comm, 0, COMM_LEN);
-	while (*text && len < COMM_LEN - 1) {
+	memset(name, 0, size);
+	while (*text && len < size - 1) {
 		if (*text == '%' && sscanf(text + 1, "%2x", &byte) == 1) {
-			comm[len++] = byte;
+			name[len++] = byte;
 			text += 3;
 		} else {
-			comm[len++] = *text++;
+			name[len++] = *text++;
 		}
 	}
 }
 
+static enum kin kin_of(const char *text)
+{
+	errno = 0;
+	if (!strcmp(text, "vfork"))
+		return KIN_VFORK;
+	if (strcmp(text, "clone"))
+		die("no such kin: %s", text);
+	return KIN_CLONE;
+}
+
+/* Has its place right after who starts it. */
+static void add_kin(struct proc proc)
+{
+	proc.kin = KIN_NONE;
+	proc.is_kin = true;
+	procs[nr_procs++] = proc;
+}
+
 static void parse_proc(char *spec)
 {
-	struct proc proc = {.uid = -1, .count = 1, .node = -1};
-	char *save, *word;
+	struct proc proc = {.uid = -1, .count = 1, .sub = "", .node = -1};
+	char *save, *word, path[PATH_MAX];
 
-	parse_comm("worker", proc.comm);
+	parse_name("worker", proc.comm, COMM_LEN);
 	for (word = strtok_r(spec, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
 		char *value = strchr(word, '=');
 
@@ -135,7 +140,7 @@ static void parse_proc(char *spec)
 		else
 			value = "";
 		if (!strcmp(word, "name"))
-			parse_comm(value, proc.comm);
+			parse_name(value, proc.comm, COMM_LEN);
 		else if (!strcmp(word, "anon"))
 			proc.anon = parse_size(value);
 		else if (!strcmp(word, "file"))
@@ -153,11 +158,19 @@ static void parse_proc(char *spec)
 		else if (!strcmp(word, "count"))
 			proc.count = atoi(value);
 		else if (!strcmp(word, "sub"))
-			snprintf(proc.sub, sizeof(proc.sub), "%s", value);
+			parse_name(value, path, sizeof(path)), proc.sub = strdup(path);
 		else if (!strcmp(word, "leader-exits"))
 			proc.leader_exits = true;
 		else if (!strcmp(word, "grow"))
 			proc.grows = true;
+		else if (!strcmp(word, "exits"))
+			proc.exits = true;
+		else if (!strcmp(word, "hungry"))
+			proc.exits = proc.hungry = true;
+		else if (!strcmp(word, "fails"))
+			proc.fails = atoi(value);
+		else if (!strcmp(word, "kin"))
+			proc.kin = kin_of(value);
 		else
 			errno = 0, die("unknown key %s in a process", word);
 	}
@@ -168,6 +181,8 @@ static void parse_proc(char *spec)
 		if (nr_procs == MAX_PROCS)
 			die("more than %d processes", MAX_PROCS);
 		procs[nr_procs++] = proc;
+		if (proc.kin)
+			add_kin(proc);
 	}
 }
 
@@ -192,6 +207,26 @@ static int write_in_cgroup(const char *sub, const char *file, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s/%s", opt.cgroup, sub, file);
 	return write_file(path, text);
+}
+
+/* All there is in a file of one line, or "". */
+static void line_of_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+/* The number that is all there is in a file, or -1. */
+static long long number_in_file(const char *path)
+{
+	char text[32];
+
+	line_of_file(path, text, sizeof(text));
+	return text[0] ? atoll(text) : -1;
 }
 
 /* The number after @key in a file of "key value" lines, or -1. */
@@ -247,6 +282,15 @@ static long long scenario_kills(void)
 	return sum;
 }
 
+/* How often the scenario's cgroup was out of memory, whatever came of it. Version 2. */
+static long long scenario_ooms(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/memory.events", opt.cgroup);
+	return key_in_file(path, "oom");
+}
+
 /* ---- cgroup ---- */
 
 static void cgroup_set_limit(long long bytes)
@@ -277,10 +321,26 @@ static void cgroup_set_swap(void)
 		die("cannot limit the swap of %s", opt.cgroup);
 }
 
+/* The directories of @sub below the scenario's, each with the memory controller. */
+static void cgroup_make_sub(const char *sub)
+{
+	char above[PATH_MAX] = "", path[PATH_MAX];
+	const char *end = sub;
+
+	while (*end) {
+		end = strchrnul(end + 1, '/');
+		if (!opt.v1 && write_in_cgroup(above, "cgroup.subtree_control", "+memory"))
+			die("cannot enable memory below %s/%s", opt.cgroup, above);
+		snprintf(above, sizeof(above), "%.*s", (int)(end - sub), sub);
+		snprintf(path, sizeof(path), "%s/%s", opt.cgroup, above);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			die("cannot make %s", path);
+	}
+}
+
 static void cgroup_make(void)
 {
 	char path[PATH_MAX];
-	bool has_sub = false;
 
 	if (mkdir(opt.cgroup, 0755) && errno != EEXIST)
 		die("cannot make %s", opt.cgroup);
@@ -292,14 +352,8 @@ static void cgroup_make(void)
 	if (opt.oom_group && write_in_cgroup("", "memory.oom.group", "1"))
 		die("cannot set memory.oom.group of %s", opt.cgroup);
 	for (int i = 0; i < nr_procs; i++) {
-		if (!procs[i].sub[0])
-			continue;
-		if (!has_sub && !opt.v1 && write_in_cgroup("", "cgroup.subtree_control", "+memory"))
-			die("cannot enable memory below %s", opt.cgroup);
-		has_sub = true;
-		snprintf(path, sizeof(path), "%s/%s", opt.cgroup, procs[i].sub);
-		if (mkdir(path, 0755) && errno != EEXIST)
-			die("cannot make %s", path);
+		if (!i || strcmp(procs[i].sub, procs[i - 1].sub))
+			cgroup_make_sub(procs[i].sub);
 	}
 }
 
@@ -316,17 +370,18 @@ static void cgroup_remove(void)
 	char path[PATH_MAX];
 
 	for (int i = 0; i < nr_procs; i++) {
-		if (!procs[i].sub[0])
-			continue;
 		snprintf(path, sizeof(path), "%s/%s", opt.cgroup, procs[i].sub);
-		remove_dir(path);
+		while (strlen(path) > strlen(opt.cgroup) + 1) {
+			remove_dir(path);
+			*strrchr(path, '/') = '\0';
+		}
 	}
 	remove_dir(opt.cgroup);
 }
 
 /* ---- workers ---- */
 
-static void touch(volatile char *memory, size_t size, bool dirty)
+void touch(volatile char *memory, size_t size, bool dirty)
 {
 	for (size_t i = 0; i < size; i += PAGE) {
 		if (dirty)
@@ -336,7 +391,7 @@ static void touch(volatile char *memory, size_t size, bool dirty)
 	}
 }
 
-static void *map(size_t size, int prot, int flags, int fd)
+void *map(size_t size, int prot, int flags, int fd)
 {
 	void *memory = mmap(NULL, size, prot, flags, fd, 0);
 
@@ -345,14 +400,14 @@ static void *map(size_t size, int prot, int flags, int fd)
 	return memory;
 }
 
-static void report_ready(void)
+void report_ready(void)
 {
 	if (write(ready_pipe[1], "r", 1) != 1)
 		_exit(1);
 }
 
 /* Idle until the scenario is over: nobody ever writes, the far end closes. */
-static void wait_for_quit(void)
+void wait_for_quit(void)
 {
 	char c;
 
@@ -372,6 +427,18 @@ static void grow(void)
 			  -1),
 		      STEP_PAGES * PAGE, true);
 	}
+}
+
+/* When told to, fails as often as it shall, and says so. */
+static void fail(struct proc *proc)
+{
+	char c;
+
+	while (read(go_pipe[0], &c, 1) < 0 && errno == EINTR)
+		;
+	fail_to_write(proc->fails);
+	if (write(done_pipe[1], "d", 1) != 1)
+		_exit(1);
 }
 
 static void *thread_idle(void *started)
@@ -462,10 +529,12 @@ static void worker(struct proc *proc)
 	close(quit_pipe[1]);
 	close(grant_pipe[1]);
 	close(done_pipe[0]);
-	if (!proc->grows) {
+	close(go_pipe[1]);
+	if (!proc->grows)
 		close(grant_pipe[0]);
+	if (!proc->grows && !proc->fails)
 		close(done_pipe[1]);
-	}
+	outer_pids[proc - procs] = outer_pid();
 	if (opt.cgroup) {
 		err = write_in_cgroup(proc->sub, "cgroup.procs", "0");
 		errno = -err;
@@ -491,9 +560,15 @@ static void worker(struct proc *proc)
 		touch(map(proc->file, PROT_READ, MAP_SHARED, opt.file_fd), proc->file, false);
 	if (proc->threads)
 		worker_threads(proc);
+	if (proc->exits)
+		exit_when_told(go_pipe[0], proc->hungry);
+	if (proc->kin)
+		kin_start(proc->kin, proc->comm, &outer_pids[proc + 1 - procs]);
 	report_ready();
 	if (proc->grows)
 		grow();
+	if (proc->fails)
+		fail(proc);
 	wait_for_quit();
 }
 
@@ -535,6 +610,16 @@ static pid_t start(struct proc *proc)
 	return proc->pid;
 }
 
+/* Once all are ready: how the kernel's log will name them. */
+static void learn_pids(void)
+{
+	for (int i = 0; i < nr_procs; i++) {
+		procs[i].outer = outer_pids[i];
+		if (procs[i].is_kin)
+			procs[i].pid = procs[i].outer;
+	}
+}
+
 static struct proc *find_proc(pid_t pid)
 {
 	for (int i = 0; i < nr_procs; i++)
@@ -560,12 +645,22 @@ static int reap(bool block)
 	return 1;
 }
 
+/* Who waits in vfork() for its child has no say; else each process says that it is ready. */
+static int ready_expected(void)
+{
+	int expected = nr_procs;
+
+	for (int i = 0; i < nr_procs; i++)
+		expected -= procs[i].kin == KIN_VFORK;
+	return expected;
+}
+
 static void await_ready(void)
 {
-	int ready = 0;
+	int ready = 0, expected = ready_expected();
 	char buf[256];
 
-	while (ready < nr_procs) {
+	while (ready < expected) {
 		struct pollfd pfd = {.fd = ready_pipe[0], .events = POLLIN};
 
 		/* The timeout only bounds how late a worker that died early is noticed. */
@@ -578,18 +673,46 @@ static void await_ready(void)
 		}
 		errno = 0;
 		if (reap(false) >= 0)
-			die("a worker ended before it was ready (%d of %d were)", ready, nr_procs);
+			die("a worker ended before it was ready (%d of %d were)", ready, expected);
 	}
 }
 
 /* ---- what it says ---- */
 
-static void print_hex(const char *comm)
+static void print_hex(const char *text)
 {
 	putchar('"');
-	for (; *comm; comm++)
-		printf("%02x", (unsigned char)*comm);
+	for (; *text; text++)
+		printf("%02x", (unsigned char)*text);
 	putchar('"');
+}
+
+/* The cgroup that the kernel says @pid is in: of the memory controller, or of version 2. */
+static void print_cgroup(pid_t pid)
+{
+	char text[16384], path[64], *line, *save;
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *controllers = strchr(line, ':');
+		char *where = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!where)
+			continue;
+		*where++ = '\0';
+		if (opt.v1 ? strstr(controllers, "memory") != NULL : !controllers[1]) {
+			printf(",\"cgroup_hex\":");
+			print_hex(where);
+			return;
+		}
+	}
 }
 
 /* All threads: the kernel's log names whichever it met, also one that is not the first. */
@@ -613,24 +736,61 @@ static void print_tids(pid_t pid)
 	closedir(dir);
 }
 
+/* What this process is to the one before it in the list. */
+static const char *kin_word(int i)
+{
+	if (!procs[i].is_kin)
+		return "";
+	return procs[i - 1].kin == KIN_VFORK ? "vfork" : "clone";
+}
+
+/* The limits and the usage of the scenario's cgroup and of those above it, the root left out. */
+static void print_levels(void)
+{
+	char path[PATH_MAX], file[PATH_MAX + 32], max[32];
+	bool first = true;
+
+	snprintf(path, sizeof(path), "%s", opt.cgroup);
+	printf("\"levels\":[");
+	for (;;) {
+		snprintf(file, sizeof(file), "%s/memory.current", path);
+		if (number_in_file(file) < 0)
+			break;
+		printf("%s{\"current\":%lld", first ? "" : ",", number_in_file(file));
+		snprintf(file, sizeof(file), "%s/memory.oom.group", path);
+		printf(",\"oom_group\":%lld", number_in_file(file));
+		snprintf(file, sizeof(file), "%s/memory.max", path);
+		line_of_file(file, max, sizeof(max));
+		printf(",\"max\":\"%s\"}", max);
+		first = false;
+		*strrchr(path, '/') = '\0';
+	}
+	printf("],");
+}
+
 static void print_start(const char *mode)
 {
-	printf("{\"hog\":\"start\",\"mode\":\"%s\",\"pid\":%d,\"cgroup\":\"%s\",\"v1\":%s,"
-	       "\"limit\":%lld,\"shrink\":%lld,\"procs\":[",
-	       mode, getpid(), opt.cgroup ? opt.cgroup : "", opt.v1 ? "true" : "false", opt.limit,
-	       opt.shrink);
+	printf("{\"hog\":\"start\",\"mode\":\"%s\",\"pid\":%d,\"v1\":%s,"
+	       "\"limit\":%lld,\"shrink\":%lld,\"dump_tasks\":%lld,",
+	       mode, outer_pid(), opt.v1 ? "true" : "false", opt.limit, opt.shrink,
+	       number_in_file("/proc/sys/vm/oom_dump_tasks"));
+	if (opt.cgroup && !opt.v1)
+		print_levels();
+	printf("\"procs\":[");
 	for (int i = 0; i < nr_procs; i++) {
 		struct proc *proc = &procs[i];
 
-		printf("%s{\"pid\":%d,\"comm_hex\":", i ? "," : "", proc->pid);
+		printf("%s{\"pid\":%d,\"ns_pid\":%d,\"comm_hex\":", i ? "," : "", proc->outer,
+		       proc->pid);
 		print_hex(proc->comm);
-		printf(",\"anon\":%zu,\"file\":%zu,\"shmem\":%zu,\"adj\":%d,\"threads\":%d,\"sub\":"
-		       "\"%s\","
-		       "\"node\":%d,\"leader_exits\":%s,\"grows\":%s,\"tids\":[",
-		       proc->anon, proc->file, proc->shmem, proc->adj, proc->threads + 1, proc->sub,
+		print_cgroup(proc->outer);
+		printf(",\"anon\":%zu,\"file\":%zu,\"shmem\":%zu,\"adj\":%d,\"threads\":%d,"
+		       "\"node\":%d,\"leader_exits\":%s,\"grows\":%s,\"exits\":%s,\"kin\":\"%s\","
+		       "\"tids\":[",
+		       proc->anon, proc->file, proc->shmem, proc->adj, proc->threads + 1,
 		       proc->node, proc->leader_exits ? "true" : "false",
-		       proc->grows ? "true" : "false");
-		print_tids(proc->pid);
+		       proc->grows ? "true" : "false", proc->exits ? "true" : "false", kin_word(i));
+		print_tids(proc->outer);
 		printf("]}");
 	}
 	printf("]}\n");
@@ -645,17 +805,27 @@ static void print_end(int killed, long long memcg_kills, long long all_kills)
 	for (int i = 0; i < nr_procs; i++) {
 		if (!procs[i].killed)
 			continue;
-		printf("%s%d", first ? "" : ",", procs[i].pid);
+		printf("%s%d", first ? "" : ",", procs[i].outer);
 		first = false;
 	}
 	printf("]");
 	if (opt.cgroup)
 		printf(",\"memcg_oom_kill\":%lld", memcg_kills);
+	if (opt.cgroup && !opt.v1)
+		printf(",\"memcg_oom\":%lld", scenario_ooms());
 	printf(",\"vmstat_oom_kill\":%lld}\n", all_kills);
 	fflush(stdout);
 }
 
 /* ---- provocations ---- */
+
+static struct proc *find_exiting(void)
+{
+	for (int i = 0; i < nr_procs; i++)
+		if (procs[i].exits)
+			return &procs[i];
+	return NULL;
+}
 
 /* Hands out steps until the kernel has killed somebody; returns how many it counted. */
 static long long feed_grower(long long before)
@@ -675,24 +845,100 @@ static long long feed_grower(long long before)
 	}
 }
 
+/*
+ * Hands out steps until memory has run out and the kernel has made its choice. That is when it ran
+ * out again: the event is counted before the choice, and only one process asks. Nobody is killed:
+ * the one chosen is exiting, and now may.
+ */
+static void feed_until_out(struct proc *exiting)
+{
+	long long before = scenario_ooms();
+	struct pollfd pfd = {.fd = done_pipe[0], .events = POLLIN};
+	char c;
+
+	while (scenario_ooms() < before + 2) {
+		/* The timeout only bounds how late it is noticed that the grower is stuck. */
+		if (poll(&pfd, 1, 1) > 0 &&
+		    (read(done_pipe[0], &c, 1) != 1 || write(grant_pipe[1], "g", 1) != 1))
+			die("the one that grows has gone");
+	}
+	/* Room for the grower, before the memory of the other one is back: or it is next. */
+	cgroup_set_limit(opt.limit * 2);
+	exit_go_on(exiting->pid);
+}
+
+/* Leaves a process that exits less than it needs for that. */
+static void starve_exiting(struct proc *exiting)
+{
+	char path[PATH_MAX];
+	long long usage;
+
+	snprintf(path, sizeof(path), "%s/memory.current", opt.cgroup);
+	usage = number_in_file(path);
+	cgroup_set_limit(usage + EXIT_PAGES * PAGE / 4);
+	exit_go_on(exiting->pid);
+}
+
+/* What the kernel does not do at once, it has counted when it is done. */
+static long long await_kill(long long before)
+{
+	while (scenario_kills() == before)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return scenario_kills() - before;
+}
+
+/* Lets those fail that are to; returns when they have. */
+static void let_fail(void)
+{
+	char c;
+
+	if (write(go_pipe[1], "g", 1) != 1 || read(done_pipe[0], &c, 1) != 1)
+		die("the one that was to fail has gone");
+}
+
+static bool has_failing(void)
+{
+	for (int i = 0; i < nr_procs; i++)
+		if (procs[i].fails)
+			return true;
+	return false;
+}
+
+/* Makes memory run out; returns how many will have died of it. */
+static long long provoke(long long before)
+{
+	struct proc *exiting = find_exiting();
+	long long expected;
+
+	if (exiting && exiting->hungry)
+		starve_exiting(exiting);
+	else if (exiting)
+		feed_until_out(exiting);
+	else if (opt.shrink >= 0)
+		cgroup_set_limit(opt.shrink);
+	else if (opt.sysrq && write_file("/proc/sysrq-trigger", "f"))
+		die("cannot ask by SysRq");
+	if (exiting || opt.nobody)
+		return 0;
+	if (opt.sysrq)
+		expected = await_kill(before);
+	else if (opt.shrink >= 0)
+		expected = scenario_kills() - before;
+	else
+		expected = feed_grower(before);
+	/* The kernel counts a group's first victim twice, and spares who asked for -1000. */
+	if (opt.oom_group)
+		expected = 0;
+	for (int i = 0; i < nr_procs; i++)
+		expected += opt.oom_group ? procs[i].adj != -1000 : procs[i].is_kin;
+	return expected;
+}
+
 static int run_kill(long long before)
 {
-	long long expected;
+	long long expected = provoke(before);
 	int killed = 0;
 
-	if (opt.shrink >= 0) {
-		cgroup_set_limit(opt.shrink);
-		expected = scenario_kills() - before;
-	} else {
-		expected = feed_grower(before);
-	}
-	if (opt.oom_group) {
-		/* The kernel counts a group's first victim twice, and spares who asked for -1000.
-		 */
-		expected = 0;
-		for (int i = 0; i < nr_procs; i++)
-			expected += procs[i].adj != -1000;
-	}
 	while (killed < expected) {
 		int was = reap(true);
 
@@ -712,7 +958,7 @@ static int run_storm(void)
 		struct proc *proc = &procs[idle];
 		int was;
 
-		*proc = (struct proc){.uid = -1};
+		*proc = (struct proc){.uid = -1, .node = -1, .sub = ""};
 		snprintf(proc->comm, sizeof(proc->comm), "storm-%u", (unsigned int)i % 100000);
 		/* More than there is: this one never gets ready. */
 		proc->anon = opt.limit + (64 << 20);
@@ -734,42 +980,78 @@ static void await_gate(void)
 		;
 }
 
-static int run(void)
+static const char *mode(void)
 {
-	long long memcg_before, all_before;
-	int grows = 0, killed;
-	const char *mode;
+	struct proc *exiting = find_exiting();
 
+	if (opt.storm)
+		return "storm";
+	if (exiting)
+		return exiting->hungry ? "exit" : "exiting";
+	if (opt.nobody)
+		return "nobody";
+	if (opt.sysrq)
+		return "global";
+	return opt.shrink >= 0 ? "limit-write" : opt.global ? "global" : "memcg";
+}
+
+/* How many of the processes have to grow. */
+static int growers_needed(void)
+{
+	struct proc *exiting = find_exiting();
+
+	return !opt.storm && opt.shrink < 0 && !opt.sysrq && !opt.nobody &&
+	       !(exiting && exiting->hungry);
+}
+
+static void prepare(void)
+{
 	prctl(PR_SET_NAME, opt.name);
+	/* Whose parent was killed is left to this program. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
 	alarm(GIVE_UP_SECONDS);
 	/* This program must survive what it provokes; without the right to, it is merely small. */
 	write_file("/proc/self/oom_score_adj", opt.global ? "-1000" : "0");
 	if (pipe2(ready_pipe, 0) || pipe2(quit_pipe, 0) || pipe2(grant_pipe, 0) ||
-	    pipe2(done_pipe, 0))
+	    pipe2(done_pipe, 0) || pipe2(go_pipe, 0))
 		die("cannot make pipes");
+	outer_pids = map(MAX_PROCS * sizeof(*outer_pids), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1);
 	if (opt.cgroup)
 		cgroup_make();
 	make_file();
+}
+
+static int run(void)
+{
+	long long memcg_before, all_before;
+	int grows = 0, killed;
+	struct proc *exiting;
+
+	prepare();
 	for (int i = 0; i < nr_procs; i++) {
 		grows += procs[i].grows;
-		start(&procs[i]);
+		if (!procs[i].is_kin)
+			start(&procs[i]);
 	}
 	errno = 0;
-	if (!opt.storm && grows != (opt.shrink < 0))
-		die("one process must have \"grow\", or none with --shrink");
+	if (grows != growers_needed())
+		die("one process must have \"grow\", or none where something else provokes");
 	await_ready();
+	learn_pids();
+	exiting = find_exiting();
+	if (exiting)
+		exit_halt(exiting->pid, go_pipe[1]);
 	/* Kept open for a storm: its victims are forked from here. */
 	close(grant_pipe[0]);
 	close(done_pipe[1]);
 
-	mode = opt.storm         ? "storm"
-	       : opt.shrink >= 0 ? "limit-write"
-	       : opt.global      ? "global"
-				 : "memcg";
 	memcg_before = scenario_kills();
 	all_before = vmstat_kills();
-	print_start(mode);
+	if (has_failing())
+		let_fail();
+	print_start(mode());
 	if (opt.gate)
 		await_gate();
 	killed = opt.storm ? run_storm() : run_kill(memcg_before);
@@ -782,7 +1064,23 @@ static int run(void)
 		;
 	if (opt.cgroup && !opt.keep)
 		cgroup_remove();
-	return killed > 0 ? 0 : 1;
+	return (killed == 0) == (opt.nobody || exiting) ? 0 : 1;
+}
+
+/* The rest of this program, and all that it starts, in a pid namespace of their own. */
+static int run_in_own_pids(void)
+{
+	int status;
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID))
+		die("cannot have a pid namespace");
+	pid = fork();
+	if (!pid)
+		exit(run());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		die("cannot fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* ---- the kernel log, record by record: no tool of busybox reads it without blocking ---- */
@@ -815,21 +1113,49 @@ static int dump_kmsg(long long after, bool last_only)
 
 static const char usage[] =
 	"usage: hog [--cgroup DIR [--limit SIZE] [--swap SIZE] [--shrink SIZE] [--oom-group]]\n"
-	"           [--global]\n"
-	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate]\n"
+	"           [--global [--sysrq]]\n"
+	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate] [--nobody] "
+	"[--own-pids]\n"
 	"           [-p PROCESS]...\n"
 	"       hog kmsg [--after SEQ | --last]\n"
 	"       hog run COMMAND...   as from a terminal: with SIGINT and SIGQUIT at their "
 	"defaults\n"
 	"PROCESS: name=TEXT,anon=SIZE,file=SIZE,shmem=SIZE,adj=N,threads=N,uid=N,sub=CGROUP,\n"
-	"         node=N,count=N,leader-exits,grow   (name with %XX for any byte)\n"
+	"         node=N,count=N,leader-exits,grow,exits,hungry,fails=N,kin=vfork|clone\n"
+	"         (name and sub with %XX for any byte)\n"
 	"  --swap SIZE    what the cgroup may use of the swap (0)\n"
 	"  --shrink SIZE  provoke by lowering the limit from outside, not by growth\n"
 	"  --storm N      N victims one after the other, beside the idle processes given with -p\n"
 	"  --global       the whole machine; refused unless " VM_MARKER " exists\n"
 	"  --name NAME    of this program itself (the invoker when a limit is written)\n"
 	"  --keep         leave the cgroup behind\n"
+	"  --sysrq        provoke by SysRq-f\n"
+	"  --nobody       nobody can be killed\n"
+	"  --own-pids     in a pid namespace of its own\n"
+	"  exits          is on its way out, and chosen\n"
+	"  hungry         is on its way out, and needs memory for it\n"
+	"  fails=N        makes system calls until N failed for want of memory\n"
+	"  kin=HOW        starts a process that shares its memory\n"
 	"  --gate         provoke only when a byte, or the end, comes on stdin\n";
+
+/* The option without a value that @arg is, or NULL. */
+static bool *flag_of(const char *arg)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{"--global", &opt.global}, {"--oom-group", &opt.oom_group},
+		{"--keep", &opt.keep},     {"--gate", &opt.gate},
+		{"--nobody", &opt.nobody}, {"--own-pids", &opt.own_pids},
+		{"--sysrq", &opt.sysrq},
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (!strcmp(arg, flags[i].name))
+			return flags[i].flag;
+	return NULL;
+}
 
 int main(int argc, char **argv)
 {
@@ -849,17 +1175,10 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 
-		if (!strcmp(arg, "--global")) {
-			opt.global = true;
-			continue;
-		} else if (!strcmp(arg, "--oom-group")) {
-			opt.oom_group = true;
-			continue;
-		} else if (!strcmp(arg, "--keep")) {
-			opt.keep = true;
-			continue;
-		} else if (!strcmp(arg, "--gate")) {
-			opt.gate = true;
+		bool *flag = flag_of(arg);
+
+		if (flag) {
+			*flag = true;
 			continue;
 		} else if (!value) {
 			fputs(usage, stderr);
@@ -897,5 +1216,5 @@ int main(int argc, char **argv)
 	}
 	if (opt.cgroup && opt.limit < 0)
 		die("--cgroup needs --limit");
-	return run();
+	return opt.own_pids ? run_in_own_pids() : run();
 }

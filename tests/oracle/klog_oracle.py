@@ -69,6 +69,14 @@ def stats(text):
     return {m[1].decode(): int(m[2]) for m in map(RE_STAT.match, text.strip().split(b"\n")) if m}
 
 
+def paths(text):
+    """Where the first path ends, if what follows it looks like part of the line: the second one begins with it."""
+    found = [m.span() for m in re.finditer(rb",task_memcg=", text)]
+    whole = [(start, end) for start, end in found if text[end:].startswith(text[:start])]
+    start, end = (whole or found)[0]
+    return {"oom_memcg": text[:start], "task_memcg": text[end:]}
+
+
 def reports(data):
     """All OOM reports, in the order of the log. A report without a header was rate-limited."""
     found, now, columns = [], None, None
@@ -114,6 +122,8 @@ def reports(data):
         elif now and (m := RE_SUMMARY.match(text)):
             now.update(constraint=m[1].decode().lower(), nodemask=m[2], cpuset=m[3], mems_allowed=m[4],
                        oom_memcg=m[5], task_memcg=m[6], victim_comm=m[7], victim_pid=int(m[8]), victim_uid=int(m[9]))
+            if m[5] is not None:
+                now.update(paths(m[5] + b",task_memcg=" + m[6]))
             columns = None
         elif m := RE_KILLED.match(text):
             # Rate-limited kills come without a header; members of a killed group follow their victim.

@@ -17,6 +17,7 @@ import compare  # noqa: E402
 import klog_oracle  # noqa: E402
 import machine  # noqa: E402
 import memory  # noqa: E402
+import particular  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 TOP = DATA.parent.parent.parent
@@ -51,8 +52,8 @@ class Run:
             kill["id"] = f"id{number}"
             kills += len(kill["victims"])
             events.append({**common, **kill})
-            events.append({**common, "type": "oom_outcome", "id": kill["id"], "pid": kill["victim"]["pid"],
-                           "exited_ms": 8.25})
+            events += [{**common, "type": "oom_outcome", "id": kill["id"], "pid": victim["pid"], "exited_ms": 8.25}
+                       for victim in kill["victims"]]
         events.append({**common, "type": "detached", "kills": kills, "lost": {}})
         return events
 
@@ -70,11 +71,14 @@ class Run:
             "rss_counters": compare.counters_of(self.release),
             "constraint": compare.KINDS[report["constraint"]],
             "scope": "group" if report["group"] is not None else "process",
+            "selection": "allocating_task" if compare.is_allocating(report) else "select_bad_process",
+            "sysrq": report["order"] == -1,
             "invoker": {"comm": compare.text(report["invoker"]), "pid": report["invoker_tid"],
                         "gfp_mask": f"{report['gfp_mask']:#x}", "gfp_flags": report["gfp_flags"].split("|"),
                         "order": report["order"], "stack": compare.stack_of(report)},
             "victim": {**by_pid[report["victim_pid"]], "cgroup": compare.text(report["task_memcg"])},
-            "victims": [by_pid[pid] for pid in victims],
+            "victims": [{**by_pid[pid], "killed_as": "chosen" if pid == report["victim_pid"] else "group"}
+                        for pid in victims],
             "candidates": {"total": len(tasks), "eligible": sum(task["eligible"] for task in tasks),
                            "listed": len(tasks), "source": "snapshot" if backend == "tracepoint" else "selection",
                            "tasks": tasks},
@@ -191,6 +195,10 @@ SPOILS = {
     "task_memcg": lambda e: kill_of(e)["victim"].update(cgroup="/elsewhere"),
     "totalpages": lambda e: kill_of(e).update(totalpages=1),
     "source": lambda e: kill_of(e).update(source="log"),
+    "sysrq": lambda e: kill_of(e).update(sysrq=True),
+    "selection": lambda e: kill_of(e).update(selection="allocating_task"),
+    "scope": lambda e: kill_of(e).update(scope="group"),
+    "killed_as": lambda e: kill_of(e)["victims"][0].update(killed_as="group"),
     "victim comm": lambda e: kill_of(e)["victim"].update(comm="other"),
     "victim uid": lambda e: kill_of(e)["victim"].update(uid=7),
     "victim oom_score_adj": lambda e: kill_of(e)["victim"].update(oom_score_adj=999),
@@ -289,6 +297,139 @@ def spoils_of(case):
     return {**(SPOILS if case in SPOILED_CASES else {}), **CASE_SPOILS.get(case, {})}.items()
 
 
+# ---- what is particular to a case: streams that oomtrace once gave, and the same spoiled ----
+
+def outcome_of(events):
+    return next(event for event in events if event["type"] == "oom_outcome")
+
+
+def no_kills_of(events):
+    return [event for event in events if event["type"] == "oom_no_kill"]
+
+
+def cut(where, key, told):
+    where[key] = told
+    where[f"{key}_truncated"] = True
+
+
+PARTICULAR_SPOILS = {
+    "group": {
+        "group: victims": lambda e: kill_of(e)["victims"].pop(),
+        "group: outcomes": lambda e: e.remove(outcome_of(e)),
+    },
+    "nested": {
+        "nested: victim's cgroup": lambda e: kill_of(e)["victim"].update(cgroup="/case_nested/limited/app"),
+        "nested: two levels below": lambda e: kill_of(e)["victim"].update(cgroup="/case_nested/limited/app"),
+        "nested: levels": lambda e: kill_of(e)["memcg"]["ancestors"].pop(),
+        "nested: path of /case_nested": lambda e: kill_of(e)["memcg"]["ancestors"][0].update(path="/"),
+        "nested: limit of /case_nested": lambda e: kill_of(e)["memcg"]["ancestors"][0].update(limit_bytes="max"),
+        "nested: oom_group of /case_nested": lambda e: kill_of(e)["memcg"]["ancestors"][0].update(oom_group=False),
+        "nested: usage of /case_nested": lambda e: kill_of(e)["memcg"]["ancestors"][0].update(usage_bytes=0),
+        "nested: the root": lambda e: kill_of(e)["memcg"]["ancestors"][-1].update(limit_bytes=0),
+    },
+    "tableless": {
+        "tableless: candidates": lambda e: kill_of(e)["candidates"]["tasks"].pop(),
+        "tableless: name of": lambda e: candidate(e).update(comm="else"),
+        "tableless: oom_score_adj of": lambda e: candidate(e).update(oom_score_adj=7),
+        "tableless: eligible": lambda e: candidate(e, eligible=False).update(eligible=True),
+        "tableless: threads of": lambda e: candidate(e).update(threads=9),
+        "tableless: anon of": lambda e: candidate(e).update(rss_anon_bytes=0),
+        "tableless: the sysctl": lambda e: kill_of(e)["sysctl"].update(oom_dump_tasks=1),
+    },
+    "allocating": {
+        "particular: a kill": lambda e: kill_of(e).update(selection="select_bad_process"),
+        "allocating: who asked dies": lambda e: kill_of(e)["invoker"].update(pid=1),
+        "allocating: the sysctl": lambda e: kill_of(e)["sysctl"].update(oom_kill_allocating_task=0),
+        "allocating: constraint": lambda e: kill_of(e).update(constraint="memcg"),
+        "candidates.source": lambda e: kill_of(e)["candidates"].update(source="selection"),
+        "candidates.tasks": lambda e: kill_of(e)["candidates"]["tasks"].append({"pid": 1}),
+        "how many is not known": lambda e: kill_of(e)["candidates"].update(total=0),
+    },
+    "sysrq": {
+        "sysrq: sysrq": lambda e: kill_of(e).pop("sysrq"),
+        "sysrq: order": lambda e: kill_of(e)["invoker"].update(order=0),
+        "sysrq: a worker": lambda e: kill_of(e)["invoker"].update(comm="init"),
+        "sysrq: asked by SysRq": lambda e: kill_of(e)["invoker"]["stack"].remove("moom_callback"),
+    },
+    "exiting": {
+        "exiting: selections": lambda e: kill_of(e).update(selection="select_bad_process"),
+        "exiting: who": lambda e: kill_of(e)["victim"].update(pid=1),
+        "exiting: no signal": lambda e: outcome_of(e).update(sigkill_ms=0.1),
+        "exiting: memcg": lambda e: kill_of(e)["memcg"].update(path="/"),
+        "exiting: candidates": lambda e: kill_of(e)["candidates"]["tasks"].pop(),
+        "outcome: exited_ms": lambda e: outcome_of(e).pop("exited_ms"),
+    },
+    "exit": {
+        "exiting: selections": lambda e: e.remove(kill_of(e)),
+        "exit: who asked": lambda e: kill_of(e)["invoker"].update(pid=1),
+        "candidates.source": lambda e: kill_of(e)["candidates"].update(source="selection"),
+    },
+    "vfork": {
+        "kin: both die": lambda e: kill_of(e)["victims"].pop(),
+        "kin: one is chosen": lambda e: kill_of(e)["victims"][1].update(killed_as="group"),
+        "kin: outcomes": lambda e: e.remove(outcome_of(e)),
+        ": skipped": lambda e: candidate(e, eligible=False).update(skipped="adj_min"),
+    },
+    "pid_namespace": {
+        "pid namespace": lambda e: kill_of(e)["victim"].update(ns_pid=1),
+    },
+    "deep": {
+        "far below: memcg is cut": lambda e: kill_of(e)["memcg"].pop("path_truncated"),
+        "far below: victim": lambda e: cut(kill_of(e)["victim"], "cgroup", ".../victi"),
+        "far below: invoker": lambda e: cut(kill_of(e)["invoker"], "cgroup", "/victim"),
+        "far below: more ancestors": lambda e: kill_of(e)["memcg"].pop("ancestors_truncated"),
+        "far below: limit": lambda e: kill_of(e)["memcg"].update(limit_bytes="max"),
+    },
+    "long": {
+        "far below: victim": lambda e: cut(kill_of(e)["victim"], "cgroup", ".../elsewhere"),
+        "far below: memcg is cut": lambda e: kill_of(e)["memcg"].update(path="/whole", path_truncated=False),
+    },
+    "hostile": {
+        "hostile: name": lambda e: kill_of(e)["victim"].update(comm="1 (x)"),
+        "hostile: cgroup": lambda e: kill_of(e)["victim"].update(cgroup="\\x"),
+        "hostile: memcg": lambda e: kill_of(e)["memcg"].update(path="/a"),
+    },
+    "duel": {
+        "duel: the victim's cgroup": lambda e: kill_of(e)["victim"].update(cgroup="/case_duel.3"),
+        "duel: nobody of the other": lambda e: kill_of(e)["candidates"]["tasks"].append({"pid": 1, "comm": "idle3"}),
+        "duel: the invoker": lambda e: kill_of(e)["invoker"].update(cgroup="/"),
+        "duel: each has its kills": lambda e: kill_of(e)["memcg"].update(path="/case_duel.3"),
+    },
+    "nobody": {
+        "nobody: told": lambda e: e.remove(no_kills_of(e)[0]),
+        "nobody: reasons": lambda e: no_kills_of(e)[0].update(reason="panic_on_oom"),
+        "nobody: told and repeated": lambda e: no_kills_of(e)[-1].update(repeated=99),
+        "nobody: repeated": lambda e: no_kills_of(e)[-1].pop("repeated"),
+        "nobody: invoker": lambda e: no_kills_of(e)[0]["invoker"].update(comm="other"),
+        "nobody: gfp_mask": lambda e: no_kills_of(e)[0]["invoker"].update(gfp_mask="0x0"),
+        "nobody: order": lambda e: no_kills_of(e)[0]["invoker"].update(order=3),
+        "nobody: memcg": lambda e: no_kills_of(e)[0]["memcg"].update(path="/"),
+        "nobody: limit": lambda e: no_kills_of(e)[0]["memcg"].update(limit_bytes=1),
+        "nobody: no victim": lambda e: no_kills_of(e)[0].update(victim={}),
+        "nobody: candidates": lambda e: no_kills_of(e)[0]["candidates"]["tasks"].pop(),
+        "nobody: eligible": lambda e: no_kills_of(e)[0]["candidates"].update(eligible=1),
+    },
+}
+PARTICULAR_SPOILS["shared_mm"] = {name: spoil for name, spoil in PARTICULAR_SPOILS["vfork"].items() if name[0] == "k"}
+
+
+def stored(case):
+    """(events, reports, hog) of a run of @case whose stream was kept."""
+    base = DATA / f"7.2.{'group5' if case == 'group' else case}"
+    reports = klog_oracle.reports(base.with_name(base.name + ".kmsg").read_bytes())
+    hog = compare.read_hog(base.with_name(base.name + ".hog"))
+    compare.name_processes(reports, hog)
+    machine.know(reports, hog, base, base)
+    return compare.parse_stream(compare.Checks(), base.with_name(base.name + ".stream").read_bytes()), reports, hog
+
+
+def check_stored(case, events, reports, hog):
+    checks = compare.Checks()
+    compare.check_oracle(checks, reports, hog, hog["end"]["vmstat_oom_kill"])
+    compare.check_events(checks, events, reports, hog, case, hog["end"]["vmstat_oom_kill"], 2)
+    return checks
+
+
 # ---- every reason for a loss has a test that causes it, and the README says which ----
 
 def loss_reasons(header):
@@ -356,6 +497,24 @@ def main():
                 events = run.faultless()
                 spoil(events)
                 claim(noticed(run.check(events), name), f"{kernel} {case}: spoiled {name!r} is noticed")
+
+    for case, spoils in PARTICULAR_SPOILS.items():
+        checks = check_stored(case, *stored(case))
+        claim(checks and not bad(checks), f"{case}: the stream that was kept passes", [str(check) for check in bad(checks)])
+        for name, spoil in spoils.items():
+            events, reports, hog = stored(case)
+            spoil(events)
+            claim(noticed(check_stored(case, events, reports, hog), name), f"{case}: spoiled {name!r} is noticed")
+    claim(set(particular.PARTICULAR) - set(PARTICULAR_SPOILS) == {"crowd"}, "each particular check is spoiled")
+
+    # Too large a stream to keep: another one will do.
+    run = Run("6.1", "memcg")
+    for lost, listed in ((0, None), (1, None), (0, 3)):
+        checks, events = compare.Checks(), run.faultless()
+        found = kill_of(events)["candidates"]
+        found.update(lost=lost, listed=listed or found["listed"])
+        particular.check(checks, "crowd", events, run.reports, run.hog)
+        claim(bool(bad(checks)) == bool(lost or listed), f"a crowd that lost {lost} and lists {listed or 'all'}")
 
     run = Run("6.1", "memcg")
     events = run.faultless()
