@@ -131,7 +131,7 @@ static __always_inline bool process_has_threads(__u64 task)
  * has begun to exit and may still have its memory.
  *
  * Fact:  it does.
- * Until: 6.19, when a process was passed once its cgroup had been left, which
+ * Until: 6.18, where a process was passed once its cgroup had been left, which
  *        followed its memory.
  * So:    ask for the flag by which other users of css_task_iter have them shown.
  */

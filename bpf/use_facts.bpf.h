@@ -119,7 +119,7 @@ static __always_inline __u64 hstate_pages(__u32 index)
  *        symbol nothing is known.
  *
  * Fact:  the table holds the index, 0xff for none.
- * Until: 6.13, when it held the index + 1, 0 for none.
+ * Until: 6.12, when it held the index + 1, 0 for none.
  * So:    the first two items are always counted: their entries are 0 and 1, or 1
  *        and 2. Anything else is a table of another kind.
  */
@@ -146,26 +146,37 @@ static __always_inline bool memcg_stat_index(__u32 item, __u32 *ret_index)
 }
 
 /*
- * Fact:  a memcg's counters are in a struct of their own.
- * Until: 5.13, when they were an array of atomics in it.
- * So:    ask which of the two the field is.
+ * Where @memcg's counters begin; 0: not known.
+ *
+ * Fact:  a memcg points to a struct that has them.
+ * Until: 6.1, when it contained that struct, and 5.13 (2d146aa3aa84), when it
+ *        contained an array of atomics, one for every item.
+ * So:    ask which of the three the field is.
  */
+static __always_inline __u64 memcg_counters(__u64 memcg)
+{
+	__u64 counters = 0;
+
+	if (bpf_core_field_exists(struct mem_cgroup___510, vmstats))
+		return memcg + bpf_core_field_offset(struct mem_cgroup___510, vmstats);
+	if (bpf_core_field_exists(struct mem_cgroup___513, vmstats))
+		counters = memcg + bpf_core_field_offset(struct mem_cgroup___513, vmstats);
+	else if (bpf_core_field_exists(struct mem_cgroup, vmstats))
+		counters = (__u64)read_field(mem_cgroup, memcg, vmstats);
+	return counters ? counters + bpf_core_field_offset(struct memcg_vmstats, state) : 0;
+}
+
+/* Sets *@ret_value to @item of @memcg, its descendants included; false: not known. */
 static __always_inline bool memcg_stat(__u64 memcg, __u32 item, __u64 *ret_value)
 {
-	__u64 counters;
-	__u32 index;
+	__u64 counters = memcg_counters(memcg);
+	__u32 index = item;
 
-	if (bpf_core_field_exists(struct mem_cgroup___510, vmstats)) {
-		counters = memcg + bpf_core_field_offset(struct mem_cgroup___510, vmstats);
-		index = item;
-	} else {
-		if (!memcg_stat_index(item, &index))
-			return false;
-		counters = (__u64)read_field(mem_cgroup, memcg, vmstats);
-		if (!counters)
-			return false;
-		counters += bpf_core_field_offset(struct memcg_vmstats, state);
-	}
+	if (!counters)
+		return false;
+	if (!bpf_core_field_exists(struct mem_cgroup___510, vmstats) &&
+	    !memcg_stat_index(item, &index))
+		return false;
 	*ret_value = stat_clamped(word_at(counters, index));
 	return true;
 }
@@ -199,6 +210,8 @@ static __always_inline __u64 memcg_psi(__u64 memcg)
  */
 static __always_inline bool psi_counts(__u64 group)
 {
+	if (!bpf_core_field_exists(struct psi_group, avg_next_update))
+		return false; /* CONFIG_PSI is off: a struct without members */
 	if (bpf_core_field_exists(struct psi_group, enabled) &&
 	    !read_field(psi_group, group, enabled))
 		return false;

@@ -133,7 +133,7 @@ enum cgroup_subsys_id { /* depends on the configuration: always relocated */
 };
 
 enum css_task_iter_flags {
-	CSS_TASK_ITER_WITH_DEAD = 4, /* since 6.19 */
+	CSS_TASK_ITER_WITH_DEAD = 4, /* after 6.18 */
 };
 
 struct css_set {
@@ -154,7 +154,7 @@ enum node_stat_item {
 	NR_ANON_MAPPED = 17,
 	NR_FILE_PAGES = 19,
 	NR_SHMEM = 23,
-	NR_VMALLOC, /* since 7.0 */
+	NR_VMALLOC, /* after 6.18 */
 	NR_KERNEL_STACK_KB,
 	NR_PAGETABLE,           /* since 5.11 */
 	NR_SECONDARY_PAGETABLE, /* since 6.1 */
@@ -236,8 +236,12 @@ struct mem_cgroup {
 	};
 	bool oom_group;
 	int swappiness;
-	struct memcg_vmstats *vmstats; /* since 5.13 */
+	struct memcg_vmstats *vmstats; /* since 6.1 */
 	struct mem_cgroup_per_node *nodeinfo[1];
+};
+
+struct mem_cgroup___513 {
+	struct memcg_vmstats vmstats;
 };
 
 struct mem_cgroup___510 {

@@ -33,10 +33,13 @@ def batch(zones, cpus):
     return cpus * min(125, 2 * cpus.bit_length() * (1 + (largest >> 27).bit_length()))
 
 
+def release_of(release):
+    return tuple(int(n) for n in release.split("-")[0].split(".")[:2])
+
+
 def memcg_slack(release, cpus):
     """Bytes of one counter of a memcg: MEMCG_CHARGE_BATCH of 5.10, and a page."""
-    major, minor = (int(n) for n in release.split("-")[0].split(".")[:2])
-    return cpus * (32 + 1) * PAGE if (major, minor) < (5, 13) else 0
+    return cpus * (32 + 1) * PAGE if release_of(release) < (5, 13) else 0
 
 
 def kernel_stat(report, use):
@@ -90,7 +93,7 @@ def machine_pages(report):
     return pages
 
 
-def check_machine(checks, system, report, cpus, symbols):
+def check_machine(checks, system, report, release, cpus, symbols):
     info, slack = report["meminfo"], batch(report["zones"], cpus)
     checks.same("system.mem_total", system.get("mem_total_bytes"), (report["RAM"] - report["reserved"]) * PAGE)
     checks.same("system.swap_total", system.get("swap_total_bytes"), report["Total swap"] * 1024)
@@ -99,8 +102,8 @@ def check_machine(checks, system, report, cpus, symbols):
         checks.same("system.hugetlb", system.get("hugetlb_bytes"), report["hugepages_kb"] * 1024)
     for name, kernel in [("mem_free", info["free"]), *machine_pages(report).items()]:
         our = system.get(f"{name}_bytes")
-        if name == "swapcached" and our is None and not kernel:
-            continue                    # not counted by node until 5.12
+        if name == "swapcached" and release_of(release) < (5, 12):
+            continue                    # not counted by node
         off = None if our is None else our // PAGE - kernel
         checks.that(f"system.{name}", off is not None and abs(off) <= slack,
                     f"oomtrace says {our}, off by {off} pages of {kernel}, {slack} allowed")
@@ -163,4 +166,4 @@ def check_memory(checks, kill, report, backend, release, cpus, alone):
     if report["oom_memcg"] is not None:
         check_memcg(checks, kill, report, symbols, memcg_slack(release, cpus))
     if report.get("meminfo"):
-        check_machine(checks, system, report, cpus, symbols)
+        check_machine(checks, system, report, release, cpus, symbols)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Kernel stacks by name, and what a function's text says of whom it calls. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -134,6 +136,84 @@ static void kallsyms_names_addresses_within_their_functions(void **state)
 	assert_string_equal(names[1], "oom_badness");
 }
 
+/* Looks up @symbols in @text, as if that were /proc/kallsyms. */
+static int scan(const char *text, struct symbol *symbols, size_t count)
+{
+	FILE *file = tmpfile();
+	int err;
+
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) >= 0, 1);
+	assert_int_equal(fflush(file), 0);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	err = kallsyms_scan(fileno(file), symbols, count);
+	fclose(file);
+	return err;
+}
+
+static void a_symbol_ends_where_the_next_one_begins(void **state)
+{
+	struct symbol symbols[] = {{.name = "second"}, {.name = "absent"}, {.name = "hstates"}};
+
+	(void)state;
+	assert_int_equal(scan("ffffffff81000010 T first\n"
+			      "ffffffff81000020 t second\n"
+			      "ffffffff81000020 t second_by_another_name\n"
+			      "ffffffff810000ab t seconds\n"
+			      "ffffffff82000000 D hstates\n"
+			      "ffffffff82000100 b end\n",
+			      symbols, 3),
+			 0);
+	assert_int_equal(symbols[0].begin, 0xffffffff81000020);
+	assert_int_equal(symbols[0].end, 0xffffffff810000ab);
+	assert_int_equal(symbols[1].begin, 0);
+	assert_int_equal(symbols[1].end, 0);
+	assert_int_equal(symbols[2].begin, 0xffffffff82000000);
+	assert_int_equal(symbols[2].end, 0xffffffff82000100);
+}
+
+static void a_module_or_a_second_one_cannot_pass_for_the_kernels_own(void **state)
+{
+	struct symbol symbols[] = {{.name = "psi_system"}, {.name = "hstates"}};
+
+	(void)state;
+	assert_int_equal(scan("ffffffff81000010 d psi_system\n"
+			      "ffffffff81000020 d psi_system\n"
+			      "ffffffff81000030 d last\n"
+			      "ffffffffc0000010 d hstates\t[mod]\n"
+			      "ffffffffc0000020 d hstates\n",
+			      symbols, 2),
+			 0);
+	assert_int_equal(symbols[0].begin, 0xffffffff81000010);
+	assert_int_equal(symbols[1].begin, 0);
+}
+
+static void hidden_addresses_are_said_and_not_taken(void **state)
+{
+	struct symbol symbol = {.name = "oom_badness"};
+
+	(void)state;
+	assert_int_equal(
+		scan("0000000000000000 T first\n0000000000000000 T oom_badness\n", &symbol, 1),
+		-EPERM);
+	assert_int_equal(symbol.begin, 0);
+}
+
+static void a_line_may_lie_across_two_reads(void **state)
+{
+	enum { LINES = 3000 };
+	char *text = calloc(LINES, 40);
+	struct symbol symbol = {.name = "name_of_line_2999"};
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		len += sprintf(text + len, "ffffffff81%06x T name_of_line_%04d\n", i * 16, i);
+	assert_int_equal(scan(text, &symbol, 1), 0);
+	assert_int_equal(symbol.begin, 0xffffffff81000000 + 2999 * 16);
+	free(text);
+}
+
 #ifdef __x86_64__
 static void a_call_is_found_by_its_target(void **state)
 {
@@ -166,6 +246,10 @@ int main(void)
 		cmocka_unit_test(the_oldest_names_give_way_and_the_newest_stay),
 		cmocka_unit_test(a_name_that_fills_its_field_is_kept_whole),
 		cmocka_unit_test(kallsyms_names_addresses_within_their_functions),
+		cmocka_unit_test(a_symbol_ends_where_the_next_one_begins),
+		cmocka_unit_test(a_module_or_a_second_one_cannot_pass_for_the_kernels_own),
+		cmocka_unit_test(hidden_addresses_are_said_and_not_taken),
+		cmocka_unit_test(a_line_may_lie_across_two_reads),
 #ifdef __x86_64__
 		cmocka_unit_test(a_call_is_found_by_its_target),
 		cmocka_unit_test(a_call_backwards_is_found_too),

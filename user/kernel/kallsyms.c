@@ -23,12 +23,11 @@ struct lines {
 	char buffer[16384];
 };
 
-static int lines_open(struct lines *lines)
+static int open_kallsyms(void)
 {
-	lines->begin = 0;
-	lines->end = 0;
-	lines->fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
-	return lines->fd < 0 ? -errno : 0;
+	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* Reads more behind what is left; false at the end, or when one line fills the buffer. */
@@ -108,16 +107,13 @@ static uint64_t bit_of_length(size_t len)
 	return 1ULL << (len & 63);
 }
 
-int kallsyms_find(struct symbol *symbols, size_t count)
+int kallsyms_scan(int fd, struct symbol *symbols, size_t count)
 {
 	uint64_t lengths = 0; /* which ones a name can have: most lines are passed by that alone */
 	size_t unended = 0, missing = count, len;
-	struct lines lines;
+	struct lines lines = {.fd = fd};
 	const char *line;
-	int err = lines_open(&lines);
 
-	if (err)
-		return err;
 	for (size_t i = 0; i < count; i++) {
 		symbols[i].begin = 0;
 		symbols[i].end = 0;
@@ -135,14 +131,22 @@ int kallsyms_find(struct symbol *symbols, size_t count)
 		if (!symbol || symbol->begin)
 			continue; /* of two by one name the first */
 		symbol->begin = line_address(line);
-		if (!symbol->begin) {
-			err = -EPERM;
-			break;
-		}
+		if (!symbol->begin)
+			return -EPERM;
 		missing--;
 		unended++;
 	}
-	close(lines.fd);
+	return 0;
+}
+
+int kallsyms_find(struct symbol *symbols, size_t count)
+{
+	int err, fd = open_kallsyms();
+
+	if (fd < 0)
+		return fd;
+	err = kallsyms_scan(fd, symbols, count);
+	close(fd);
 	return err;
 }
 
@@ -166,13 +170,12 @@ static void copy_name(const char *line, char ret_name[WIRE_SYMBOL_LEN])
 int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN])
 {
 	char wanted[DIGITS + 1], last[WIRE_SYMBOL_LEN] = "";
-	struct lines lines;
+	struct lines lines = {.fd = open_kallsyms()};
 	const char *line;
 	size_t at = 0, len;
-	int err = lines_open(&lines);
 
-	if (err)
-		return err;
+	if (lines.fd < 0)
+		return lines.fd;
 	memset(ret_names, 0, count * sizeof(*ret_names));
 	if (count)
 		snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);

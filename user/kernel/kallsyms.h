@@ -19,6 +19,8 @@ struct symbol {
  * hidden (kptr_restrict), or another negative errno when the file cannot be read.
  */
 int kallsyms_find(struct symbol *symbols, size_t count);
+/* The same from @fd, which reads as /proc/kallsyms does. */
+int kallsyms_scan(int fd, struct symbol *symbols, size_t count);
 
 /*
  * Names the functions that @addresses (@count of them, ascending) lie in:
