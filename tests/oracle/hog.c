@@ -52,7 +52,7 @@ static int nr_procs;
 static struct {
 	const char *cgroup;
 	long long limit, shrink, swap;
-	bool global, oom_group, v1, keep, gate, nobody, own_pids, sysrq;
+	bool global, oom_group, v1, keep, gate, nobody, no_kill, own_pids, sysrq;
 	const char *dir;
 	int storm, file_fd;
 	const char *name;
@@ -167,6 +167,8 @@ static void parse_proc(char *spec)
 			proc.exits = true;
 		else if (!strcmp(word, "hungry"))
 			proc.exits = proc.hungry = true;
+		else if (!strcmp(word, "held"))
+			proc.held = true;
 		else if (!strcmp(word, "fails"))
 			proc.fails = atoi(value);
 		else if (!strcmp(word, "kin"))
@@ -349,6 +351,8 @@ static void cgroup_make(void)
 	if (opt.limit >= 0)
 		cgroup_set_limit(opt.limit);
 	cgroup_set_swap();
+	if (opt.no_kill && write_in_cgroup("", "memory.oom_control", "1"))
+		die("cannot disable the OOM killer of %s", opt.cgroup);
 	if (opt.oom_group && write_in_cgroup("", "memory.oom.group", "1"))
 		die("cannot set memory.oom.group of %s", opt.cgroup);
 	for (int i = 0; i < nr_procs; i++) {
@@ -628,6 +632,15 @@ static struct proc *find_proc(pid_t pid)
 	return NULL;
 }
 
+/* Whoever started this knows the processes now, and says when to go on. */
+static void await_gate(void)
+{
+	char c;
+
+	while (read(STDIN_FILENO, &c, 1) < 0 && errno == EINTR)
+		;
+}
+
 /* Takes one child that ended; returns whether SIGKILL ended it, or -1 if there was none to take. */
 static int reap(bool block)
 {
@@ -637,6 +650,11 @@ static int reap(bool block)
 
 	if (pid <= 0)
 		return -1;
+	if (is_held(status)) {
+		await_gate();
+		let_go(pid);
+		return 0;
+	}
 	proc = find_proc(pid);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return 0;
@@ -846,6 +864,30 @@ static long long feed_grower(long long before)
 }
 
 /*
+ * Hands out steps until somebody waits for memory where the OOM killer is disabled; enables it when
+ * the gate opens. It is version 1 that has this.
+ */
+static void feed_until_waiting(void)
+{
+	struct pollfd pfd = {.fd = done_pipe[0], .events = POLLIN};
+	char path[PATH_MAX], c;
+
+	snprintf(path, sizeof(path), "%s/memory.oom_control", opt.cgroup);
+	while (key_in_file(path, "under_oom") != 1) {
+		/* The timeout only bounds how late it is noticed. */
+		if (poll(&pfd, 1, 1) > 0 &&
+		    (read(done_pipe[0], &c, 1) != 1 || write(grant_pipe[1], "g", 1) != 1))
+			die("the one that grows has gone");
+	}
+	snprintf(path, sizeof(path), "%s/memory.usage_in_bytes", opt.cgroup);
+	printf("{\"hog\":\"waiting\",\"usage\":%lld}\n", number_in_file(path));
+	fflush(stdout);
+	await_gate();
+	if (write_in_cgroup("", "memory.oom_control", "0"))
+		die("cannot enable the OOM killer of %s", opt.cgroup);
+}
+
+/*
  * Hands out steps until memory has run out and the kernel has made its choice. That is when it ran
  * out again: the event is counted before the choice, and only one process asks. Nobody is killed:
  * the one chosen is exiting, and now may.
@@ -910,6 +952,8 @@ static long long provoke(long long before)
 	struct proc *exiting = find_exiting();
 	long long expected;
 
+	if (opt.no_kill)
+		feed_until_waiting();
 	if (exiting && exiting->hungry)
 		starve_exiting(exiting);
 	else if (exiting)
@@ -969,15 +1013,6 @@ static int run_storm(void)
 		killed += was;
 	}
 	return killed;
-}
-
-/* Whoever started this knows the processes now, and says when to go on. */
-static void await_gate(void)
-{
-	char c;
-
-	while (read(STDIN_FILENO, &c, 1) < 0 && errno == EINTR)
-		;
 }
 
 static const char *mode(void)
@@ -1040,6 +1075,9 @@ static int run(void)
 		die("one process must have \"grow\", or none where something else provokes");
 	await_ready();
 	learn_pids();
+	for (int i = 0; i < nr_procs; i++)
+		if (procs[i].held)
+			hold(procs[i].pid);
 	exiting = find_exiting();
 	if (exiting)
 		exit_halt(exiting->pid, go_pipe[1]);
@@ -1115,13 +1153,13 @@ static const char usage[] =
 	"usage: hog [--cgroup DIR [--limit SIZE] [--swap SIZE] [--shrink SIZE] [--oom-group]]\n"
 	"           [--global [--sysrq]]\n"
 	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate] [--nobody] "
-	"[--own-pids]\n"
+	"[--no-kill] [--own-pids]\n"
 	"           [-p PROCESS]...\n"
 	"       hog kmsg [--after SEQ | --last]\n"
 	"       hog run COMMAND...   as from a terminal: with SIGINT and SIGQUIT at their "
 	"defaults\n"
 	"PROCESS: name=TEXT,anon=SIZE,file=SIZE,shmem=SIZE,adj=N,threads=N,uid=N,sub=CGROUP,\n"
-	"         node=N,count=N,leader-exits,grow,exits,hungry,fails=N,kin=vfork|clone\n"
+	"         node=N,count=N,leader-exits,grow,exits,hungry,held,fails=N,kin=vfork|clone\n"
 	"         (name and sub with %XX for any byte)\n"
 	"  --swap SIZE    what the cgroup may use of the swap (0)\n"
 	"  --shrink SIZE  provoke by lowering the limit from outside, not by growth\n"
@@ -1131,10 +1169,13 @@ static const char usage[] =
 	"  --keep         leave the cgroup behind\n"
 	"  --sysrq        provoke by SysRq-f\n"
 	"  --nobody       nobody can be killed\n"
+	"  --no-kill      disable the cgroup's OOM killer (version 1), until somebody waits for\n"
+	"                 memory and then a byte, or the end, comes on stdin\n"
 	"  --own-pids     in a pid namespace of its own\n"
 	"  exits          is on its way out, and chosen\n"
 	"  hungry         is on its way out, and needs memory for it\n"
 	"  fails=N        makes system calls until N failed for want of memory\n"
+	"  held           cannot die when it is killed, until a byte, or the end, comes on stdin\n"
 	"  kin=HOW        starts a process that shares its memory\n"
 	"  --gate         provoke only when a byte, or the end, comes on stdin\n";
 
@@ -1148,7 +1189,7 @@ static bool *flag_of(const char *arg)
 		{"--global", &opt.global}, {"--oom-group", &opt.oom_group},
 		{"--keep", &opt.keep},     {"--gate", &opt.gate},
 		{"--nobody", &opt.nobody}, {"--own-pids", &opt.own_pids},
-		{"--sysrq", &opt.sysrq},
+		{"--sysrq", &opt.sysrq},   {"--no-kill", &opt.no_kill},
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)

@@ -31,6 +31,7 @@ struct proc {
 	bool is_kin;
 	bool exits;  /* stands at the door of exit(2) when memory runs out */
 	bool hungry; /* and needs memory to get through it */
+	bool held;   /* stays at that door when it is killed, until the gate opens */
 	int fails;   /* system calls that are to fail for want of memory */
 };
 
@@ -64,6 +65,18 @@ void exit_go_on(pid_t pid);
 
 /* Writes to a file in memory until @times of the calls failed for want of memory. */
 void fail_to_write(int times);
+
+/* ---- stuck.c: victims that cannot die ---- */
+
+/* From now on each thread of the process @pid, when it is killed, stops before it gives up
+ * anything. */
+void hold(pid_t pid);
+/* Whether a status from waitpid() says that this has happened. */
+bool is_held(int status);
+/* Lets such a thread end. */
+void let_go(pid_t tid);
+
+/* ---- */
 
 /* This process as those see it who mounted /proc. */
 pid_t outer_pid(void);
