@@ -344,16 +344,21 @@ __noinline int fate_reaping(__u32 tid, __u32 what)
 {
 	struct marked *mark = bpf_map_lookup_elem(&marked, &tid);
 	struct wire_fate fate = {};
+	struct victim *victim;
 	__u64 left;
 
 	if (!mark)
 		return 0;
+	victim = bpf_map_lookup_elem(&dying, &mark->pid);
 	head_fill(&fate.head, WIRE_FATE, sizeof(fate), mark->episode);
 	fate.start_ns = mark->start_ns;
 	fate.pid = mark->pid;
 	fate.what = what;
 	fate.reaped_pages = WIRE_NONE_U64;
+	/* Once it is reaped, no selection is given up for it any more: the last count there is. */
 	fate.aborted = WIRE_NONE_U32;
+	if (victim && victim->start_ns == mark->start_ns)
+		fate.aborted = victim->aborted;
 	/* It may come several times: what it could not take at first it tries again. */
 	if (what == FATE_REAP_START && mark->resident == WIRE_NONE_U64)
 		mark->resident = mm_resident(mark->mm, mark->precise);

@@ -52,7 +52,7 @@ static int nr_procs;
 static struct {
 	const char *cgroup;
 	long long limit, shrink, swap;
-	bool global, oom_group, v1, keep, gate, nobody, no_kill, own_pids, sysrq;
+	bool global, oom_group, v1, keep, gate, nobody, no_kill, own_pids, sysrq, holds;
 	const char *dir;
 	int storm, file_fd;
 	const char *name;
@@ -168,7 +168,7 @@ static void parse_proc(char *spec)
 		else if (!strcmp(word, "hungry"))
 			proc.exits = proc.hungry = true;
 		else if (!strcmp(word, "held"))
-			proc.held = true;
+			proc.held = opt.holds = true;
 		else if (!strcmp(word, "fails"))
 			proc.fails = atoi(value);
 		else if (!strcmp(word, "kin"))
@@ -656,6 +656,8 @@ static int reap(bool block)
 		return 0;
 	}
 	proc = find_proc(pid);
+	if (!proc && opt.holds) /* a thread: of who is traced, each one is told */
+		return 0;
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return 0;
 	if (proc)

@@ -34,6 +34,8 @@ RE_SUMMARY = re.compile(rb"^oom-kill:constraint=CONSTRAINT_(\w+),nodemask=(.*?),
 RE_KILLED = re.compile(rb"^(Out of memory|Memory cgroup out of memory|Out of memory \(oom_kill_allocating_task\)): "
                        rb"Killed process (\d+) \((.*)\) total-vm:(\d+)kB, anon-rss:(\d+)kB, file-rss:(\d+)kB, "
                        rb"shmem-rss:(\d+)kB, UID:(\d+) pgtables:(\d+)kB oom_score_adj:(-?\d+)$", re.S)
+RE_REAPED = re.compile(rb"^oom_reaper: reaped process (\d+) \((.*)\), now anon-rss:(\d+)kB, file-rss:(\d+)kB, "
+                       rb"shmem-rss:(\d+)kB$", re.S)
 RE_GROUP = re.compile(rb"^Tasks in (.*) are going to be killed due to memory.oom.group set$", re.S)
 RE_NO_KILL = re.compile(rb"^(Out of memory and no killable processes|OOM request ignored. No task eligible)|"
                         rb"already exiting. Skip killing the task$")
@@ -79,7 +81,7 @@ def paths(text):
 
 def reports(data):
     """All OOM reports, in the order of the log. A report without a header was rate-limited."""
-    found, now, columns = [], None, None
+    found, now, columns, reports_of = [], None, None, {}
 
     def fresh():
         found.append({"invoker": None, "tasks": None, "kills": [], "group": None, "no_kill": False})
@@ -130,8 +132,11 @@ def reports(data):
             if now is None or now["no_kill"] or (now["kills"] and now["group"] is None):
                 now = fresh()
             columns = None
+            reports_of[int(m[2])] = now
             now["kills"].append({"prefix": m[1].decode(), "pid": int(m[2]), "comm": m[3],
                                  **dict(zip(KILLED_KEYS, map(int, m.groups()[3:])))})
+        elif (m := RE_REAPED.match(text)) and int(m[1]) in reports_of:
+            reports_of[int(m[1])]["reaped"] = dict(zip(("anon_kb", "file_kb", "shmem_kb"), map(int, m.groups()[2:])))
         elif now and (m := RE_GROUP.match(text)):
             now["group"] = m[1]
         elif now and RE_NO_KILL.search(text):
