@@ -18,6 +18,7 @@ import klog_oracle  # noqa: E402
 import machine  # noqa: E402
 import memory  # noqa: E402
 import particular  # noqa: E402
+import selftest_fates  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 TOP = DATA.parent.parent.parent
@@ -506,6 +507,9 @@ def main():
             spoil(events)
             claim(noticed(check_stored(case, events, reports, hog), name), f"{case}: spoiled {name!r} is noticed")
     claim(set(particular.PARTICULAR) - set(PARTICULAR_SPOILS) == {"crowd"}, "each particular check is spoiled")
+
+    for ok, what in selftest_fates.claims():
+        claim(ok, what)
 
     # Too large a stream to keep: another one will do.
     run = Run("6.1", "memcg")
