@@ -26,8 +26,8 @@ PAGE = 4096
 CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
 FAULT_AROUND = 16           # pages of a file that one fault maps
 # Beyond what the kernel reports, or what got through: only counts.
-COUNT_CASES = ("storm", "duel", "stopped", "group_stopped", "smallest", "full")
-WHOLE_CASES = ("storm", "full", "duel")                  # of those, the ones that lose no kill on stdout
+COUNT_CASES = ("storm", "duel", "stopped", "group_stopped", "smallest", "full", "pod")
+WHOLE_CASES = ("storm", "full", "duel", "pod")   # of those, the ones that lose no kill on stdout
 LOSSY_CASES = ("crowded", "thousands")           # candidates are lost, and only candidates
 # What the kernel's report lacks: the table of tasks, or what names the cgroups; hog knows those.
 TABLELESS_CASES = ("tableless",)
@@ -606,6 +606,13 @@ def check_full(checks, events, file):
     checks.that("full: some are missing", missing > 2, missing)
 
 
+def check_pod(checks, events):
+    """Whose victims they were, as far as it was found out before they had gone: of ten, some."""
+    named = [event["container"] for event in of_type(events, "oom_outcome") if "container" in event]
+    checks.that("pod: looked up in time", named, "not once")
+    checks.that("pod: its name", all(one == {"pod": "web-0", "namespace": "shop"} for one in named), named)
+
+
 def parse_line(line):
     try:
         return json.loads(line.decode())
@@ -669,6 +676,8 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
         fates.check(checks, directory, case, parse_stream(Checks(), stdout), *kernel_side(directory)[:2], cpus)
     if case == "full" and tracer:
         check_full(checks, parse_stream(Checks(), stdout), (directory / "file").read_bytes())
+    if case == "pod" and tracer:
+        check_pod(checks, parse_stream(Checks(), stdout))
     return trouble_of(directory) + checks
 
 
