@@ -37,7 +37,7 @@ TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm lint test check-all bench fuzz clean help install uninstall
+.PHONY: all static check unit oracle live vm systemd lint test check-all bench fuzz clean help install uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -115,6 +115,9 @@ live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
 	@tests/vm/run
 
+systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
+	@tests/systemd/run
+
 lint: $(SKELETON) ## formatting, static analysis, the rooms of the house
 	@tools/lint
 
@@ -125,6 +128,7 @@ test: ## every level, as CI runs it
 
 check-all: ## everything, the slow parts included: test, bench and a minute of fuzz
 	@tools/test
+	@$(MAKE) --no-print-directory systemd
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
