@@ -685,6 +685,36 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
     return trouble_of(directory) + checks
 
 
+@guarded
+def check_panic(directory, case, backend):
+    """All checks of a boot that ended in a panic: what left it by one serial port, against its console on the other."""
+    directory = pathlib.Path(directory)
+    return panic_checks((directory / "port").read_bytes(), (directory / "console").read_bytes(), case, backend)
+
+
+def panic_checks(port, console, case, backend):
+    checks = Checks()
+    report = next((report for report in klog_oracle.reports(console.replace(b"\r", b"")) if "panic" in report), None)
+    if not checks.that("oracle: the kernel panics", report, "no panic after a report in the console"):
+        return checks
+    which = "compulsory" if case == "panic_memcg" else "system-wide"
+    checks.same("oracle: its reason", report["panic"], f"Out of memory: {which} panic_on_oom is enabled")
+    # The panic may have cut the last line short.
+    events = [event for event in map(parse_line, port.split(b"\n")) if event]
+    told = of_type(events, "oom_no_kill")
+    if not checks.that("panic: told before", told, f"only {[event['type'] for event in events]}"):
+        return checks
+    checks.same("panic: once", len(told), 1)
+    checks.same("panic: reason", told[0].get("reason"), "panic_on_oom")
+    checks.same("panic: backend", told[0].get("backend"), backend)
+    checks.same("panic: constraint", told[0].get("constraint"), "memcg" if case == "panic_memcg" else "none")
+    checks.same("panic: invoker", get(told[0], "invoker.comm"), text(report["invoker"]))
+    checks.same("panic: invoker tid", get(told[0], "invoker.tid", get(told[0], "invoker.pid")), report["invoker_tid"])
+    checks.same("panic: gfp_mask", get(told[0], "invoker.gfp_mask"), f"{report['gfp_mask']:#x}")
+    checks.same("panic: victim", told[0].get("victim"), None)
+    return checks
+
+
 def belonging(events, reports, hog):
     """The part that share a tracer's events that is about these kills, with its first and last line."""
     pids = {pid for report in reports for pid in killed_in(report)}

@@ -37,6 +37,7 @@ RE_KILLED = re.compile(rb"^(Out of memory|Memory cgroup out of memory|Out of mem
 RE_REAPED = re.compile(rb"^oom_reaper: reaped process (\d+) \((.*)\), now anon-rss:(\d+)kB, file-rss:(\d+)kB, "
                        rb"shmem-rss:(\d+)kB$", re.S)
 RE_GROUP = re.compile(rb"^Tasks in (.*) are going to be killed due to memory.oom.group set$", re.S)
+RE_PANIC = re.compile(rb"^Kernel panic - not syncing: (Out of memory: .*|System is deadlocked on memory)$")
 RE_NO_KILL = re.compile(rb"^(Out of memory and no killable processes|OOM request ignored. No task eligible)|"
                         rb"already exiting. Skip killing the task$")
 KILLED_KEYS = ("total_vm_kb", "anon_kb", "file_kb", "shmem_kb", "uid", "pgtables_kb", "oom_score_adj")
@@ -139,6 +140,8 @@ def reports(data):
             reports_of[int(m[1])]["reaped"] = dict(zip(("anon_kb", "file_kb", "shmem_kb"), map(int, m.groups()[2:])))
         elif now and (m := RE_GROUP.match(text)):
             now["group"] = m[1]
+        elif now and (m := RE_PANIC.match(text)):
+            now["panic"], columns = m[1].decode(), None
         elif now and RE_NO_KILL.search(text):
             now["no_kill"], columns = True, None
     return found

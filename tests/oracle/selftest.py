@@ -543,6 +543,23 @@ def main():
         spoil(events)
         claim(noticed(run.check(events, "tracepoint"), name), f"cpuset, tracepoint: spoiled {name!r} is noticed")
 
+    # A panic: what came out before it, and that it came for this reason.
+    console = b"[    1.5] grower invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\r\n" \
+              b"[    1.5] CPU: 0 PID: 7 Comm: grower Not tainted\r\n" \
+              b"[    1.6] Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled\r\n"
+    told = {"type": "oom_no_kill", "reason": "panic_on_oom", "backend": "fentry", "constraint": "none",
+            "invoker": {"comm": "grower", "pid": 7, "gfp_mask": "0xcc0"}}
+
+    def panic(event, console=console, case="panic"):
+        return compare.panic_checks(json.dumps(event).encode() + b"\n{\"cut", console, case, "fentry")
+
+    claim(not bad(panic(told)), "a panic that was told passes", [str(check) for check in bad(panic(told))])
+    claim(noticed(panic({"type": "attached"}), "told before"), "a panic that was not told is noticed")
+    claim(noticed(panic({**told, "reason": "nothing_killable"}), "reason"), "a wrong reason is noticed")
+    claim(noticed(panic({**told, "invoker": {"comm": "x"}}), "invoker"), "another invoker is noticed")
+    claim(noticed(panic(told, case="panic_memcg"), "its reason"), "another panic is noticed")
+    claim(noticed(panic(told, console=b""), "the kernel panics"), "a kernel that did not panic is noticed")
+
     run = Run("5.10", "three_offered")
     run.hog["start"]["victims"] = ["test1"]
     claim(noticed(run.check(run.faultless()), "oracle: who may die"), "a victim that the story has not is noticed")

@@ -15,6 +15,7 @@
 #include "cmd/trace_options.h"
 #include "cmd/verbs.h"
 #include "core/assemble.h"
+#include "core/draft.h"
 #include "kernel/tracer.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -127,7 +128,8 @@ static void feed_symbol(void *ctx, uint64_t address, const char *name)
 
 static void feed_stack(struct trace *trace, const struct wire_decision *decision)
 {
-	if (trace->options.no_stack)
+	/* The names are searched in all of /proc/kallsyms: a panic does not wait for that. */
+	if (trace->options.no_stack || draft_panics(decision))
 		return;
 	trace->symbol_boot_ns = decision->head.boot_ns;
 	symbolizer_tell(&trace->symbolizer, (const uint64_t *)decision->stack, feed_symbol, trace);

@@ -276,6 +276,7 @@ static void take_memory(struct assembler *assembler, const struct wire_memory *m
 	if (number && number == memory->head.episode) {
 		if (draft_memory(assembler->draft, memory) < 0)
 			assembler_count_loss(assembler, LOSS_MALFORMED, 1);
+		close_if_complete(assembler);
 	} else if (memory->head.episode == assembler->last_closed) {
 		assembler_count_loss(assembler, LOSS_STRAY, 1);
 	} else {

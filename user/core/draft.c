@@ -88,6 +88,28 @@ static uint8_t selection_of(const struct wire_decision *decision)
 	return SELECTION_UNKNOWN;
 }
 
+/*
+ * check_panic_on_oom() of mm/oom_kill.c, which comes before anybody is evaluated: 1 is for what
+ * is not confined to a memcg or to some nodes, 2 for all but sysrq.
+ */
+bool draft_panics(const struct wire_decision *decision)
+{
+	if (!(decision->flags & DECISION_NO_VICTIM) || decision->source != SOURCE_NONE ||
+	    ((decision->flags & DECISION_CONTROL) && decision->order == -1))
+		return false;
+	switch (decision->sysctls.panic_on_oom) {
+	case 0:
+		return false;
+	case 2:
+		return true;
+	case WIRE_NONE_U32:
+		/* In a memcg nobody is evaluated either when its last process has just gone. */
+		return decision->constraint != CONSTRAINT_MEMCG_;
+	default:
+		return decision->constraint == CONSTRAINT_NONE_;
+	}
+}
+
 static void take_facts(struct draft *draft, const struct wire_decision *decision)
 {
 	struct episode *episode = &draft->episode;
@@ -107,14 +129,8 @@ static void take_facts(struct draft *draft, const struct wire_decision *decision
 		episode->sysrq = decision->order == -1;
 	}
 	if (decision->flags & DECISION_NO_VICTIM) {
-		/*
-		 * vm.panic_on_oom is looked at before anybody is evaluated. In a memcg nobody
-		 * is evaluated either when its last process has just gone.
-		 */
-		bool panics = decision->source == SOURCE_NONE &&
-			      decision->constraint != CONSTRAINT_MEMCG_;
-
-		episode->no_kill = panics ? NO_KILL_PANIC : NO_KILL_NOTHING_KILLABLE;
+		episode->no_kill =
+			draft_panics(decision) ? NO_KILL_PANIC : NO_KILL_NOTHING_KILLABLE;
 		episode->repeated = decision->repeated;
 	}
 	episode->selection = selection_of(decision);
@@ -431,9 +447,24 @@ void draft_end(struct draft *draft, const struct wire_end *end)
 		draft->episode.selection = SELECTION_EXITING_TASK;
 }
 
+/*
+ * Without a victim out_of_memory() panics, by the sysctl or as "deadlocked on memory", but for
+ * memcgs and sysrq. It does not return then, and so there is no end to wait for: nor any time.
+ */
+static bool panics_next(const struct episode *episode)
+{
+	bool is_global = (episode->known & EPISODE_KNOWS_CONSTRAINT) &&
+			 episode->constraint != CONSTRAINT_MEMCG_;
+
+	return episode->no_kill == NO_KILL_PANIC ||
+	       (episode->no_kill == NO_KILL_NOTHING_KILLABLE && is_global && !episode->sysrq);
+}
+
 bool draft_is_complete(const struct draft *draft)
 {
-	return draft->ended;
+	/* The memory is the last that is told before the kernel's own report. */
+	return draft->ended ||
+	       (panics_next(&draft->episode) && (draft->episode.known & EPISODE_KNOWS_MEMORY));
 }
 
 uint64_t draft_deadline(const struct draft *draft)

@@ -43,6 +43,9 @@ int draft_victim(struct draft *draft, const struct wire_victim *victim);
 /* Takes what the memory was used for. Returns -EBADMSG when that came before. */
 int draft_memory(struct draft *draft, const struct wire_memory *memory);
 
+/* Whether vm.panic_on_oom makes the kernel panic on this decision, as far as that can be told. */
+bool draft_panics(const struct wire_decision *decision);
+
 /* Takes the end mark. */
 void draft_end(struct draft *draft, const struct wire_end *end);
 
