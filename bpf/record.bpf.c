@@ -530,7 +530,8 @@ __noinline int record_report(void)
 	decision->flags &= ~DECISION_RUNNER_UP;
 	describe_call(memcg);
 	emit_decision(BPF_RB_FORCE_WAKEUP);
-	send_memory(memcg);
+	if (!memcg) /* of a memcg once the kernel has gathered its counters, for this report */
+		send_memory(0);
 	return 0;
 }
 
@@ -642,10 +643,13 @@ __noinline int record_end(void)
 {
 	if (!door.control)
 		return 0;
-	if (work.decided)
+	if (work.decided) {
+		if (work.decision.flags & DECISION_NO_VICTIM)
+			send_memory((__u64)read_field(oom_control, door.control, memcg));
 		emit_end();
-	else if (work.aborted_by)
+	} else if (work.aborted_by) {
 		fate_aborted(work.aborted_by);
+	}
 	door.control = 0;
 	work.killed_mm = 0;
 	return 0;

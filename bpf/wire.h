@@ -307,9 +307,9 @@ struct wire_psi {
 
 /*
  * What the memory was used for: sent with the first mark of a victim, which is
- * when the kernel has brought its own counters up to date for its report; of a
- * decision without a victim before that report. All in bytes, the zones too; WIRE_NONE_U64: not
- * known.
+ * when the kernel has brought its own counters up to date for its report. Of a
+ * decision without a victim: of a memcg behind that report, of the machine before
+ * it, since a panic may follow. All in bytes, the zones too; WIRE_NONE_U64: not known.
  */
 struct wire_memory {
 	struct wire_head head;
