@@ -72,6 +72,7 @@ SPOILS = {
         "stuck: exited_ms": lambda run: run.outcome(1).pop("exited_ms"),
         "freed_ms": lambda run: run.outcome(1).pop("freed_ms"),
         "what the reaper did stays": lambda run: run.outcome(1).pop("reaped_bytes"),
+        "its command line": lambda run: run.outcome(0).pop("cmdline"),
     },
     "v1_disabled": {
         "named by doctor": lambda run: run.doctor["oom_kill_disabled"][0].update(under_oom=False),
