@@ -182,12 +182,16 @@ def sharers_of(hog, killed):
 def name_processes(reports, hog):
     """Each "Killed process" line names a thread, the one that has the memory or had it left: say whose it is.
     Each row of the table: why it could not be chosen, or None."""
+    cgroups = {proc["pid"]: text(bytes.fromhex(proc["cgroup_hex"])) for proc in hog["start"]["procs"]
+               if "cgroup_hex" in proc}
     vforked = {proc["pid"] for proc in hog["start"]["procs"] if proc.get("kin") == "vfork"}
     threads = {tid: proc["pid"] for proc in hog["start"]["procs"] for tid in proc["tids"]}
     for number, report in enumerate(reports):
         report["again"] = number > 0
         threads.update({row["pid"]: row["tgid"] for row in report["tasks"] or ()})
         for row in report["tasks"] or ():
+            if row["tgid"] in cgroups:
+                row["cgroup"] = cgroups[row["tgid"]]
             row["skipped"] = ("adj_min" if row["oom_score_adj"] == -1000 else
                               "in_vfork" if row["tgid"] in vforked else None)
         for kill in report["kills"]:
@@ -377,6 +381,8 @@ def check_task(checks, task, row, report, slack):
     totalpages = totalpages_of(report)
     who = f"candidate {row['tgid']}"
     checks.same(f"{who}: comm", task.get("comm"), text(row["name"]))
+    if "cgroup" in task and "cgroup" in row:
+        check_path(checks, f"{who}: cgroup", task, "cgroup", row["cgroup"])
     checks.same(f"{who}: uid", task.get("uid"), row["uid"])
     checks.same(f"{who}: tid", task.get("tid", task["pid"]), row["pid"])
     checks.same(f"{who}: oom_score_adj", task.get("oom_score_adj"), row["oom_score_adj"])

@@ -237,22 +237,27 @@ def check_group(checks, events, reports, hog):
         return
     wanted = sorted(pid for pid, proc in procs_of(hog).items() if proc["adj"] != -1000)
     checks.same("group: victims", sorted(compare.victims_of(kill)), wanted)
+    for victim in kill["victims"]:
+        proc = procs_of(hog).get(victim["pid"], {})
+        if "cgroup_hex" in proc:
+            checks.same(f"group: cgroup of {victim['pid']}", victim.get("cgroup"), path_of(proc))
     outcomes = sorted(event["pid"] for event in of_type(events, "oom_outcome") if event.get("id") == kill.get("id"))
     checks.same("group: outcomes", outcomes, wanted)
 
 
-def check_crowd(checks, events, reports, hog):
+def check_multitude(checks, events, reports, hog):
     kill = only_kill(checks, events)
     if kill:
-        checks.same("crowd: listed", get(kill, "candidates.listed"), len(hog["start"]["procs"]))
-        checks.same("crowd: lost", get(kill, "candidates.lost"), 0)
+        checks.same("multitude: listed", get(kill, "candidates.listed"), len(hog["start"]["procs"]))
+        checks.same("multitude: lost", get(kill, "candidates.lost"), 0)
 
 
 PARTICULAR = {
     "nested": check_nested, "tableless": check_tableless, "allocating": check_allocating, "sysrq": check_sysrq,
     "exiting": check_exiting, "exit": check_exit, "vfork": check_kin, "shared_mm": check_kin,
     "pid_namespace": check_pid_namespace, "deep": check_far_below, "long": check_far_below,
-    "hostile": check_hostile, "duel": check_duel, "nobody": check_nobody, "group": check_group, "crowd": check_crowd,
+    "hostile": check_hostile, "duel": check_duel, "nobody": check_nobody, "group": check_group,
+    "multitude": check_multitude,
 }
 
 
