@@ -128,6 +128,8 @@ test: ## every level, as CI runs it
 
 check-all: ## everything, the slow parts included: test, bench and a minute of fuzz
 	@tools/test
+	@tests/vm/fields
+	@tests/vm/run --slow --case multitude
 	@$(MAKE) --no-print-directory systemd
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
