@@ -171,6 +171,22 @@ static void points_at_the_ends_of_the_scale_have_no_margin_to_overflow(void **st
 	assert_false(why_explain(&episode).has_margin);
 }
 
+static void it_says_what_had_spared_the_victim(void **state)
+{
+	struct episode episode = sample();
+	struct why why;
+
+	(void)state;
+	assert_int_equal(why_explain(&episode).spared.state, SPARED_INCOMPLETE);
+	episode.known |= EPISODE_KNOWS_TOTALPAGES;
+	episode.totalpages = 10000;
+	why = why_explain(
+		&episode); /* 90 - 3 * 10 = 60 are as many as 2 has, whose pid is higher */
+	assert_int_equal(why.spared.state, SPARED_BY_ADJ);
+	assert_int_equal(why.spared.adj, -3);
+	assert_ptr_equal(why.spared.then, &tasks[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +198,7 @@ int main(void)
 		cmocka_unit_test(the_adjustment_can_be_the_largest_part),
 		cmocka_unit_test(every_part_can_be_the_largest),
 		cmocka_unit_test(points_at_the_ends_of_the_scale_have_no_margin_to_overflow),
+		cmocka_unit_test(it_says_what_had_spared_the_victim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

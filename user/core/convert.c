@@ -47,6 +47,7 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 		.cpu_ns = wire->cpu_ns,
 		.oom_score_adj = wire->oom_score_adj,
 		.eligible = wire->skip == SKIP_NONE,
+		.origin = wire->flags & TASK_ORIGIN,
 		.skip = wire->skip,
 		.killed_as = KILLED_AS_CHOSEN,
 	};

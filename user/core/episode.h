@@ -76,6 +76,7 @@ struct task {
 	int64_t points; /* pages, signed */
 	bool points_from_kernel;
 	bool eligible;
+	bool origin;       /* oom_task_origin: it asked to be chosen before all others */
 	uint32_t scan;     /* its place in the kernel's scan: of equals, the last one wins */
 	uint8_t skip;      /* enum wire_skip */
 	uint8_t killed_as; /* enum killed_as, in victims[] */

@@ -88,7 +88,10 @@ static uint8_t largest_part(const struct episode *episode)
 
 struct why why_explain(const struct episode *episode)
 {
-	struct why why = {.largest_part = largest_part(episode)};
+	struct why why = {
+		.largest_part = largest_part(episode),
+		.spared = whatif_spared(episode),
+	};
 	int64_t pages;
 
 	if (list_whole(episode))

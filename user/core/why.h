@@ -4,6 +4,7 @@
 #define OOMTRACE_CORE_WHY_H
 
 #include "core/episode.h"
+#include "core/whatif.h"
 
 enum why_part {
 	PART_NONE, /* nothing speaks for it, or nothing is known */
@@ -32,6 +33,7 @@ struct why {
 	bool has_margin;
 	int64_t margin_bytes; /* the victim's score over the runner-up's; may be negative */
 	uint8_t largest_part; /* enum why_part: of the victim's score */
+	struct spared spared; /* by which oom_score_adj, and who dies then */
 
 	/* Of the memcg that ran out, or of the machine; nothing of it where some nodes did. */
 	uint64_t used_bytes;          /* BYTES_UNKNOWN; what ran out is full of */
