@@ -305,6 +305,8 @@ static void memory_that_is_nobodys(void **state)
 	finding = find(&episode, FINDING_UNEXPLAINED);
 	assert_int_equal(finding->bytes, 12000 * RT_PAGE);
 	assert_int_equal(finding->permille, 497);
+	tasks[0].swap_bytes = 9000 * RT_PAGE; /* is in no memory */
+	assert_int_equal(find(&episode, FINDING_UNEXPLAINED)->permille, 497);
 	assert_int_equal(finding->use, USE_MAX);
 	episode.known |= EPISODE_KNOWS_MEMORY;
 	episode.memory.memcg_use_bytes[USE_ANON] = 90 * MIB;

@@ -202,6 +202,8 @@ static void the_worst_child_dies_until_5_0(void **state)
 	tasks[2].pid = tasks[2].mm_id = 12;
 	tasks[2].start_ns -= 1;
 	assert_int_equal(rt_victim("4.19", &input), 12);
+	tasks[2].start_ns += 2;
+	assert_int_equal(rt_victim("4.19", &input), 11);
 	tasks[1].oom_score_adj = tasks[2].oom_score_adj = -1000;
 	tasks[1].skip = tasks[2].skip = SKIP_ADJ_MIN;
 	tasks[1].eligible = tasks[2].eligible = false;

@@ -40,41 +40,56 @@ static bool same_mm(const struct task *a, const struct task *b)
 	return a->mm_id && a->mm_id == b->mm_id;
 }
 
-/* --- finding tasks by pid: a permutation over the scores, sorted on a heap --- */
+/* --- finding tasks: a permutation over the scores, sorted on a heap --- */
 
-static uint32_t pid_at(const struct rule_score *scores, size_t place)
+typedef uint32_t task_key(const struct task *task);
+
+static uint32_t pid_key(const struct task *task)
 {
-	return scores[scores[place].by_pid].task->pid;
+	return task->pid;
 }
 
-static void sink_pid(struct rule_score *scores, size_t root, size_t count)
+static uint32_t mm_key(const struct task *task)
+{
+	return task->mm_id;
+}
+
+static uint32_t key_at(const struct rule_score *scores, size_t place, task_key *key)
+{
+	return key(scores[scores[place].order].task);
+}
+
+static void swap_places(struct rule_score *scores, size_t a, size_t b)
+{
+	uint32_t held = scores[a].order;
+
+	scores[a].order = scores[b].order;
+	scores[b].order = held;
+}
+
+static void sink_key(struct rule_score *scores, size_t root, size_t count, task_key *key)
 {
 	size_t child;
 
 	for (; (child = 2 * root + 1) < count; root = child) {
-		uint32_t held = scores[root].by_pid;
-
-		if (child + 1 < count && pid_at(scores, child) < pid_at(scores, child + 1))
+		if (child + 1 < count &&
+		    key_at(scores, child, key) < key_at(scores, child + 1, key))
 			child++;
-		if (pid_at(scores, root) >= pid_at(scores, child))
+		if (key_at(scores, root, key) >= key_at(scores, child, key))
 			return;
-		scores[root].by_pid = scores[child].by_pid;
-		scores[child].by_pid = held;
+		swap_places(scores, root, child);
 	}
 }
 
-static void sort_pids(struct rule_score *scores, size_t count)
+static void sort_by(struct rule_score *scores, size_t count, task_key *key)
 {
 	for (size_t i = 0; i < count; i++)
-		scores[i].by_pid = (uint32_t)i;
+		scores[i].order = (uint32_t)i;
 	for (size_t i = count / 2; i-- > 0;)
-		sink_pid(scores, i, count);
+		sink_key(scores, i, count, key);
 	for (size_t end = count; end-- > 1;) {
-		uint32_t held = scores[0].by_pid;
-
-		scores[0].by_pid = scores[end].by_pid;
-		scores[end].by_pid = held;
-		sink_pid(scores, 0, end);
+		swap_places(scores, 0, end);
+		sink_key(scores, 0, end, key);
 	}
 }
 
@@ -85,12 +100,12 @@ static size_t find_pid(const struct rule_score *scores, size_t count, uint32_t p
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (pid_at(scores, middle) < pid)
+		if (key_at(scores, middle, pid_key) < pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < count && pid_at(scores, low) == pid ? scores[low].by_pid : NOT_FOUND;
+	return low < count && key_at(scores, low, pid_key) == pid ? scores[low].order : NOT_FOUND;
 }
 
 /* --- what the tasks are, before they are scored --- */
@@ -122,17 +137,22 @@ static bool is_removed(const struct rule_input *input, uint32_t pid)
 	return false;
 }
 
-/* Whether a process that shares the memory of scores[at] may not be killed. */
-static bool sharer_disabled(const struct rule_input *input, const struct rule_score *scores,
-			    size_t at)
+/* Says of every task whether a process that shares its memory may not be killed. */
+static void find_disabled(const struct rule_input *input, struct rule_score *scores)
 {
-	if (!scores[at].task->mm_id)
-		return false;
-	for (size_t i = 0; i < input->n_tasks; i++) {
-		if (scores[i].adj == ADJ_MIN && same_mm(scores[i].task, scores[at].task))
-			return true;
+	size_t end;
+
+	sort_by(scores, input->n_tasks, mm_key);
+	for (size_t i = 0; i < input->n_tasks; i = end) {
+		uint32_t mm = key_at(scores, i, mm_key);
+		bool disabled = false;
+
+		for (end = i; end < input->n_tasks && key_at(scores, end, mm_key) == mm; end++)
+			disabled |= scores[scores[end].order].adj == ADJ_MIN;
+		for (size_t j = i; mm && j < end; j++)
+			scores[scores[j].order].disabled = disabled;
 	}
-	return false;
+	sort_by(scores, input->n_tasks, pid_key);
 }
 
 static bool can_be_chosen(const struct rule *rule, const struct rule_input *input,
@@ -167,7 +187,7 @@ static bool can_be_chosen(const struct rule *rule, const struct rule_input *inpu
 		return true;
 	if (scores[at].adj == ADJ_MIN)
 		return false;
-	return !(rule->traits & RULE_DISABLE_SHARED) || !sharer_disabled(input, scores, at);
+	return !scores[at].disabled;
 }
 
 static void prepare(const struct rule *rule, const struct rule_input *input,
@@ -178,11 +198,13 @@ static void prepare(const struct rule *rule, const struct rule_input *input,
 		scores[i].task = &input->tasks[i];
 		scores[i].adj = input->tasks[i].oom_score_adj;
 	}
-	sort_pids(scores, input->n_tasks);
+	sort_by(scores, input->n_tasks, pid_key);
 	for (size_t i = 0; i < input->n_changes; i++) {
 		if (!input->changes[i].remove)
 			change_adj(input, scores, &input->changes[i]);
 	}
+	if (rule->traits & RULE_DISABLE_SHARED)
+		find_disabled(input, scores);
 	for (size_t i = 0; i < input->n_tasks; i++) {
 		const struct task *child = scores[i].task;
 		size_t parent;

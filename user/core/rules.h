@@ -141,7 +141,8 @@ struct rule_score {
 	uint64_t points; /* as this rule counts; RULE_SIGNED: the bits of an int64_t */
 	int adj;         /* oom_score_adj, as changed */
 	/* Of the selecting itself: */
-	uint32_t by_pid;   /* over the array: the index of the task with the n-th smallest pid */
+	bool disabled;     /* a process that shares its memory may not be killed */
+	uint32_t order;    /* over the array: which task is the n-th, by pid */
 	uint64_t children; /* pages that its children add */
 };
 
