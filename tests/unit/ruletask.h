@@ -22,7 +22,8 @@
 static inline struct task rt_task(uint32_t pid, uint64_t total_vm, uint64_t anon)
 {
 	return (struct task){
-		.known = TASK_KNOWS_MEMORY | TASK_KNOWS_CPU | TASK_KNOWS_IDENTITY,
+		.known = TASK_KNOWS_MEMORY | TASK_KNOWS_CPU | TASK_KNOWS_IDENTITY |
+			 TASK_KNOWS_CREDENTIALS,
 		.pid = pid,
 		.tid = pid,
 		.ppid = 1,

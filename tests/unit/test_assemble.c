@@ -100,7 +100,8 @@ static void what_the_backend_cannot_see_is_not_known(void **state)
 	FEED(observer, gen_end(1, T0));
 	seen = observer_last(observer);
 	assert_int_equal(seen->is.known, EPISODE_KNOWS_SCOPE);
-	assert_int_equal(seen->is.victim.known, TASK_KNOWS_CPU | TASK_KNOWS_IDENTITY);
+	assert_int_equal(seen->is.victim.known,
+			 TASK_KNOWS_CPU | TASK_KNOWS_IDENTITY | TASK_KNOWS_CREDENTIALS);
 	assert_string_equal(seen->victim_cgroup, "(none)");
 	assert_string_equal(seen->memcg_path, "(none)");
 	assert_string_equal(seen->invoker_cgroup, "(none)");

@@ -369,6 +369,13 @@ static void what_a_rule_lacks_is_named(void **state)
 	verdict = rt_select("4.19", &input, scores);
 	assert_int_equal(verdict.lacks, 1U << LACK_CPUSET);
 
+	/* As of a JSON line, which has no capabilities */
+	tasks[1].known &= ~(uint32_t)TASK_KNOWS_CREDENTIALS;
+	assert_int_equal(rt_select("4.17", &input, scores).lacks, 1U << LACK_CPUSET);
+	assert_int_equal(rt_select("4.16", &input, scores).lacks,
+			 1U << LACK_CPUSET | 1U << LACK_CREDENTIALS);
+	assert_int_equal(rt_select("3.2", &input, scores).tasks_lacking[LACK_CREDENTIALS], 1);
+
 	input.whole = false;
 	input.totalpages = 0;
 	tasks[0].known = TASK_KNOWS_MEMORY;

@@ -326,6 +326,49 @@ static void the_rules_choose_as_the_kernels_loop_does(void **state)
 	}
 }
 
+/* Every rule's choice heads its own ranking, and who dies is it, or a child of its. */
+static void every_rule_ranks_as_it_chooses(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		struct rule_score scores[RT_MAX];
+		struct rule_verdict verdict;
+		struct rule_input input;
+		struct episode episode;
+
+		if (!random_episode(&episode))
+			continue;
+		for (uint32_t i = 0; i < episode.n_tasks; i++) {
+			struct task *task = &episode.tasks[i];
+
+			task->total_vm_bytes = random_below(9) * 1000 * RT_PAGE;
+			task->cpu_ns = random_below(5) * 50000 * RT_MS;
+			task->age_ns = random_below(5) * 50000000 * RT_MS;
+			task->nice = (int)random_below(3) - 1;
+			task->uid = random_below(3) * 1000;
+			task->cap_effective = random_below(4) ? 0 : RT_ADMIN;
+			task->ppid = 100 + random_below(TASKS_MAX);
+			task->origin = random_below(30) == 0;
+		}
+		input = rules_input(&episode);
+		for (size_t i = 0; rules_all(i); i++) {
+			rules_select(rules_all(i), &input, scores, &verdict);
+			assert_true(!verdict.chosen == !verdict.victim);
+			if (!verdict.chosen)
+				continue;
+			assert_true(verdict.victim == verdict.chosen ||
+				    (rules_all(i)->child != CHILD_SPARED &&
+				     verdict.victim->ppid == verdict.chosen->pid &&
+				     verdict.victim->mm_id != verdict.chosen->mm_id));
+			rules_rank(rules_all(i), &input, scores, input.n_tasks);
+			assert_ptr_equal(scores[0].task, verdict.chosen);
+			for (size_t j = 1; j < input.n_tasks; j++)
+				assert_true(rules_compare(rules_all(i), &input, &scores[j - 1],
+							  &scores[j]) < 0);
+		}
+	}
+}
+
 static void any_numbers_are_survived(void **state)
 {
 	(void)state;
@@ -474,6 +517,7 @@ int main(void)
 		cmocka_unit_test(a_group_dies_whoever_is_chosen),
 		cmocka_unit_test(the_adj_is_the_highest_that_spares),
 		cmocka_unit_test(the_rules_choose_as_the_kernels_loop_does),
+		cmocka_unit_test(every_rule_ranks_as_it_chooses),
 		cmocka_unit_test(any_numbers_are_survived),
 		cmocka_unit_test(another_limit_of_version_2_keeps_its_swap),
 		cmocka_unit_test(another_limit_of_version_1_shares_with_swap),

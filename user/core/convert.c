@@ -54,7 +54,7 @@ void convert_task(const struct wire_task *wire, const struct convert *convert,
 
 	text_copy(task.comm, sizeof(task.comm), wire->comm, sizeof(wire->comm));
 	if (wire->start_ns) {
-		task.known |= TASK_KNOWS_IDENTITY;
+		task.known |= TASK_KNOWS_IDENTITY | TASK_KNOWS_CREDENTIALS;
 		if (convert->boot_ns > wire->start_ns)
 			task.age_ns = convert->boot_ns - wire->start_ns;
 	}
@@ -95,6 +95,7 @@ void convert_signal(const struct wire_signal *wire, struct user_kill *ret_kill)
 	text_copy(kill.sender_comm, sizeof(kill.sender_comm), wire->sender_comm,
 		  sizeof(wire->sender_comm));
 	convert_task(&target, &convert, &kill.target);
+	kill.target.known &= ~(uint32_t)TASK_KNOWS_CREDENTIALS;
 	*ret_kill = kill;
 }
 

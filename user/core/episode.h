@@ -48,7 +48,8 @@ enum task_known {
 	TASK_KNOWS_POINTS = 1 << 1,
 	TASK_KNOWS_CGROUP = 1 << 2,
 	TASK_KNOWS_CPU = 1 << 3,
-	TASK_KNOWS_IDENTITY = 1 << 4, /* start time, ppid, threads, nice: not from a log */
+	TASK_KNOWS_IDENTITY = 1 << 4,    /* start time, ppid, threads, nice: not from a log */
+	TASK_KNOWS_CREDENTIALS = 1 << 5, /* euid, cap_effective */
 };
 
 enum killed_as { KILLED_AS_CHOSEN, KILLED_AS_GROUP, KILLED_AS_SHARED_MM };
@@ -59,7 +60,7 @@ struct task {
 	uint32_t ns_pid;        /* in its own pid namespace; 0: not known */
 	uint32_t mm_id;         /* equal for processes that share their memory; 0: not known */
 	bool shares_mm;         /* in tasks[]: its memory is that of one before it */
-	uint64_t cap_effective; /* bits of linux/capability.h, with TASK_KNOWS_IDENTITY */
+	uint64_t cap_effective; /* bits of linux/capability.h */
 	char comm[WIRE_COMM_LEN + 1]; /* any bytes but NUL */
 	const char *cmdline;          /* arguments with blanks between them, or NULL */
 	bool cmdline_truncated;

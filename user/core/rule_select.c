@@ -240,10 +240,16 @@ static bool asks_for_children(const struct rule *rule)
 	       (rule->traits & (RULE_CHILDREN_WHOLE | RULE_CHILDREN_HALF));
 }
 
+static bool asks_for_credentials(const struct rule *rule)
+{
+	return rule->family == RULE_BADNESS || rule->family == RULE_PERMILLE ||
+	       (rule->traits & (RULE_ROOT_30 | RULE_ROOT_SHARE));
+}
+
 static bool asks_for_identity(const struct rule *rule)
 {
-	return rule->family != RULE_PAGES || asks_for_children(rule) ||
-	       (rule->traits & (RULE_ROOT_30 | RULE_ROOT_SHARE));
+	return rule->family == RULE_BADNESS || rule->family == RULE_GOODNESS ||
+	       asks_for_children(rule);
 }
 
 static void find_task_lacks(const struct rule *rule, const struct rule_input *input,
@@ -256,6 +262,8 @@ static void find_task_lacks(const struct rule *rule, const struct rule_input *in
 	lacks_of_task(verdict, LACK_MEMORY,
 		      !score->has_points && (rule->family != RULE_PERMILLE || input->totalpages));
 	lacks_of_task(verdict, LACK_IDENTITY, asks_for_identity(rule) && !identified);
+	lacks_of_task(verdict, LACK_CREDENTIALS,
+		      asks_for_credentials(rule) && !(task->known & TASK_KNOWS_CREDENTIALS));
 	lacks_of_task(verdict, LACK_CPU, old && !(task->known & TASK_KNOWS_CPU));
 	lacks_of_task(verdict, LACK_THREADS,
 		      old && (rule->traits & RULE_PER_THREAD) && task->threads > 1);

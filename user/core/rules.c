@@ -235,7 +235,9 @@ static const struct lack_texts *lack_texts(unsigned int lack)
 		[LACK_CANDIDATES] = {"candidates", "some candidates were lost"},
 		[LACK_MEMORY] = {"memory", "the memory of a task is not known: it has no points"},
 		[LACK_TOTALPAGES] = {"totalpages", "what the points are relative to is not known"},
-		[LACK_IDENTITY] = {"identity", "parent, nice, age and capabilities are not known"},
+		[LACK_IDENTITY] = {"identity", "parent, nice and age are not known"},
+		[LACK_CREDENTIALS] = {"credentials", "effective uid and capabilities are not "
+				      "known"},
 		[LACK_CPU] = {"cpu_time", "the CPU time is of some threads only"},
 		[LACK_THREADS] = {"threads", "each thread had points of its own then, by its own "
 				  "CPU time and age"},

@@ -23,14 +23,15 @@ enum rule_family {
 
 /* What a rule needs and a snapshot may lack. */
 enum lack {
-	LACK_CANDIDATES, /* some of the candidates */
-	LACK_MEMORY,     /* a task's memory: it has no points */
-	LACK_TOTALPAGES, /* what the points are relative to */
-	LACK_IDENTITY,   /* parent, nice, age, capabilities */
-	LACK_CPU,        /* CPU time of all threads */
-	LACK_THREADS,    /* CPU time and age of each thread: every thread had points of its own */
-	LACK_SLICE,      /* what is left of the time slice, and the scheduling policy */
-	LACK_CHILDREN,   /* children outside of the cgroup */
+	LACK_CANDIDATES,  /* some of the candidates */
+	LACK_MEMORY,      /* a task's memory: it has no points */
+	LACK_TOTALPAGES,  /* what the points are relative to */
+	LACK_IDENTITY,    /* parent, nice, age */
+	LACK_CREDENTIALS, /* effective uid and capabilities */
+	LACK_CPU,         /* CPU time of all threads */
+	LACK_THREADS,     /* CPU time and age of each thread: every thread had points of its own */
+	LACK_SLICE,       /* what is left of the time slice, and the scheduling policy */
+	LACK_CHILDREN,    /* children outside of the cgroup */
 	LACK_CHILD_THREADS, /* which thread forked a child */
 	LACK_MM,            /* which processes share their memory */
 	LACK_CPUSET,        /* whether the memory nodes of task and invoker overlap */
