@@ -298,29 +298,26 @@ static void memory_that_is_nobodys(void **state)
 
 	(void)state;
 	within(&episode, "/app");
-	episode.memcg.known |= MEMCG_KNOWS_USAGE;
-	episode.memcg.usage_bytes = 24000 * RT_PAGE; /* candidates hold 12000 */
-	assert_null(find(&episode, FINDING_UNEXPLAINED));
-	episode.memcg.usage_bytes = 24100 * RT_PAGE;
-	finding = find(&episode, FINDING_UNEXPLAINED);
-	assert_int_equal(finding->bytes, 12000 * RT_PAGE);
-	assert_int_equal(finding->permille, 497);
-	tasks[0].swap_bytes = 9000 * RT_PAGE; /* is in no memory */
-	assert_int_equal(find(&episode, FINDING_UNEXPLAINED)->permille, 497);
-	assert_int_equal(finding->use, USE_MAX);
 	episode.known |= EPISODE_KNOWS_MEMORY;
-	episode.memory.memcg_use_bytes[USE_ANON] = 90 * MIB;
-	episode.memory.memcg_use_bytes[USE_SOCK] = 2 * MIB;
-	episode.memory.memcg_use_bytes[USE_SHMEM] = 3 * MIB;
-	assert_int_equal(find(&episode, FINDING_UNEXPLAINED)->use, USE_SHMEM);
+	episode.memory.memcg_usage_bytes = 24000 * RT_PAGE; /* candidates hold 12000 */
+	episode.memory.memcg_use_bytes[USE_ANON] = 12000 * RT_PAGE;
+	episode.memory.memcg_use_bytes[USE_FILE] = 300 * RT_PAGE;
+	episode.memory.memcg_use_bytes[USE_SHMEM] = 200 * RT_PAGE;
+	episode.memory.memcg_use_bytes[USE_SLAB_UNRECLAIMABLE] = 11000 * RT_PAGE;
+	assert_null(find(&episode, FINDING_UNEXPLAINED));
+	episode.memory.memcg_usage_bytes = 24100 * RT_PAGE;
+	finding = find(&episode, FINDING_UNEXPLAINED);
+	assert_non_null(finding);
+	assert_int_equal(finding->permille, 497); /* 12000 / 24100 */
+	assert_int_equal(finding->of_bytes, 24100 * RT_PAGE);
+	assert_int_equal(finding->use, USE_SLAB_UNRECLAIMABLE);
+	assert_int_equal(finding->bytes, 11000 * RT_PAGE);
+	assert_true(finding->stays);
+	episode.memory.memcg_use_bytes[USE_SLAB_UNRECLAIMABLE] = BYTES_UNKNOWN;
+	finding = find(&episode, FINDING_UNEXPLAINED);
+	assert_int_equal(finding->use, USE_SHMEM);
 	episode.lost = 1;
 	assert_null(find(&episode, FINDING_UNEXPLAINED));
-
-	episode = sample();
-	episode.known |= EPISODE_KNOWS_MEMORY;
-	episode.memory.total_bytes = 40000 * RT_PAGE;
-	episode.memory.free_bytes = 10000 * RT_PAGE;
-	assert_int_equal(find(&episode, FINDING_UNEXPLAINED)->permille, 400);
 }
 
 static void what_came_before_and_what_is_missing(void **state)

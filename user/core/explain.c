@@ -254,29 +254,6 @@ static void find_swap(struct gathering *gathering)
 	add(gathering, &finding);
 }
 
-/* The largest use that is not a candidate's own memory. */
-static uint8_t largest_of_nobody(const uint64_t *use)
-{
-	static const uint8_t of_nobody[] = {USE_SHMEM,
-					    USE_SLAB_RECLAIMABLE,
-					    USE_SLAB_UNRECLAIMABLE,
-					    USE_KERNEL_STACK,
-					    USE_PERCPU,
-					    USE_SOCK,
-					    USE_VMALLOC,
-					    USE_ZSWAP,
-					    USE_HUGETLB};
-	uint8_t largest = USE_MAX;
-
-	for (size_t i = 0; i < sizeof(of_nobody); i++) {
-		uint64_t bytes = use[of_nobody[i]];
-
-		if (bytes != BYTES_UNKNOWN && bytes && (largest == USE_MAX || bytes > use[largest]))
-			largest = of_nobody[i];
-	}
-	return largest;
-}
-
 static void find_victims_memory(struct gathering *gathering)
 {
 	const struct task *victim = &gathering->episode->victim;
@@ -297,35 +274,24 @@ static void find_victims_memory(struct gathering *gathering)
 		add(gathering, &finding);
 }
 
-/* Memory in use that no candidate accounts for: killing cannot free it. */
+/* Memory in use that no candidate accounts for: killing may not free it. */
 static void find_unexplained(struct gathering *gathering)
 {
-	const struct episode *episode = gathering->episode;
-	bool in_memcg = episode->known & EPISODE_KNOWS_MEMCG;
-	const struct memory *memory = &episode->memory;
 	struct finding finding = {.what = FINDING_UNEXPLAINED, .use = USE_MAX};
+	struct why why = why_explain(gathering->episode);
 
-	if (episode->candidates_source == SOURCE_NONE || episode->lost || episode->truncated)
+	if (why.candidates_share < 0 || why.candidates_share >= CANDIDATES_FEW)
 		return;
-	if (in_memcg && (episode->memcg.known & MEMCG_KNOWS_USAGE))
-		finding.of_bytes = episode->memcg.usage_bytes;
-	else if (!in_memcg && (episode->known & EPISODE_KNOWS_MEMORY) &&
-		 memory->total_bytes != BYTES_UNKNOWN && memory->free_bytes != BYTES_UNKNOWN &&
-		 memory->total_bytes > memory->free_bytes)
-		finding.of_bytes = memory->total_bytes - memory->free_bytes;
-	if (!finding.of_bytes)
-		return;
-	for (uint32_t i = 0; i < episode->n_tasks; i++) {
-		if (!has_memory(&episode->tasks[i]))
-			return;
-		finding.bytes += memory_of(&episode->tasks[i]) - episode->tasks[i].swap_bytes;
+	finding.permille = (uint32_t)why.candidates_share;
+	finding.of_bytes = why.used_bytes;
+	for (uint32_t i = 0; i < why.n_uses; i++) {
+		if (why.uses[i].use == USE_ANON)
+			continue;
+		finding.use = why.uses[i].use;
+		finding.bytes = why.uses[i].bytes;
+		finding.stays = why.uses[i].stays;
+		break;
 	}
-	finding.permille = permille_of(finding.bytes, finding.of_bytes);
-	if (finding.permille >= CANDIDATES_FEW)
-		return;
-	if (episode->known & EPISODE_KNOWS_MEMORY)
-		finding.use =
-			largest_of_nobody(in_memcg ? memory->memcg_use_bytes : memory->use_bytes);
 	add(gathering, &finding);
 }
 

@@ -62,8 +62,9 @@ enum finding_what {
 	FINDING_PAGE_TABLES, /* @permille of the victim are page tables: @bytes of @of_bytes */
 	FINDING_SHMEM_STAYS, /* @bytes of its @of_bytes are shared memory, which outlives it: tmpfs,
 				shm */
-	FINDING_UNEXPLAINED, /* candidates hold only @bytes of @of_bytes in use; @use is largest
-				of what is nobody's (USE_MAX: not known) */
+	FINDING_UNEXPLAINED, /* the candidates hold only @permille of the @of_bytes in use; beside
+				anon @use is largest with @bytes (USE_MAX: not known); @stays: no
+				kill frees it */
 	FINDING_REPEATED,    /* @count kills of this cgroup within @span_ns */
 	/* What this rests on. */
 	FINDING_INCOMPLETE, /* @count candidates were lost, or the walk was cut: ranks may be wrong
@@ -74,6 +75,7 @@ enum finding_what {
 struct finding {
 	uint8_t what; /* enum finding_what */
 	uint8_t use;  /* enum wire_use */
+	bool stays;
 	uint32_t count;
 	uint32_t permille;
 	uint64_t bytes, of_bytes;

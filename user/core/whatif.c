@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "core/ranking.h"
 #include "core/score.h"
 
 #define ADJ_MIN (-1000) /* OOM_SCORE_ADJ_MIN, include/uapi/linux/oom.h */
@@ -132,75 +133,67 @@ const char *spared_name(unsigned int state)
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
-/* Pages of swap that @memcg may use beside a memory limit of @limit pages, if it swaps at all. */
-static uint64_t swap_allowed(const struct memcg *memcg, uint64_t limit, uint64_t page_size)
-{
-	uint64_t pages = memcg->swap_limit_bytes / page_size;
-
-	if (!(memcg->known & MEMCG_KNOWS_SWAP) || memcg->swap_limit_is_max)
-		return UINT64_MAX;
-	if (!memcg->v1)
-		return pages;
-	return pages > limit ? pages - limit : 0; /* memory and swap together, less memory */
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
+/* The swap that counts for @memcg, and whether it swaps at all. */
+struct swapping {
+	uint64_t total_bytes;
+	bool swappiness;
+};
 
 /*
- * The pages of swap that are added to @limit. What was added to the old limit tells of what the
- * snapshot may not know: whether the cgroup swaps (swappiness is not 0), and how much swap there
- * is. Returns 0, or -ENODATA.
+ * What was added to the old limit tells of what the snapshot may not know: whether the cgroup
+ * swaps, and how much swap there is. Returns 0, or -ENODATA where that does not tell it for
+ * @limit_bytes.
  */
-static int swap_beside(const struct episode *episode, uint64_t limit, uint64_t *ret_pages)
+static int find_swapping(const struct episode *episode, const struct memcg *memcg,
+			 uint64_t limit_bytes, struct swapping *ret_swapping)
 {
-	const struct memcg *memcg = &episode->memcg;
-	uint64_t page_size = episode->page_size, total = UINT64_MAX, old, beside;
-	uint64_t allowed = swap_allowed(memcg, limit, page_size);
+	uint64_t page_size = episode->page_size, total = BYTES_UNKNOWN, beside;
 
-	if ((episode->known & EPISODE_KNOWS_MEMORY) &&
-	    episode->memory.swap_total_bytes != BYTES_UNKNOWN)
-		total = episode->memory.swap_total_bytes / page_size;
-	old = memcg->limit_bytes / page_size;
-	if (!memcg->limit_is_max && episode->totalpages >= old) {
-		beside = episode->totalpages - old;
-		if (!beside && swap_allowed(memcg, old, page_size))
-			total = 0; /* it could, and does not: no swappiness, or no swap */
-		else if (!memcg->v1 || beside < swap_allowed(memcg, old, page_size))
-			total = beside; /* all the swap there is, or of version 2 the limit */
+	if (episode->known & EPISODE_KNOWS_MEMORY)
+		total = episode->memory.swap_total_bytes;
+	for (int swappiness = 1; swappiness >= 0 && total != BYTES_UNKNOWN; swappiness--) {
+		*ret_swapping = (struct swapping){total, swappiness};
+		if (memcg->limit_is_max ||
+		    ranking_memcg_totalpages(memcg, total, swappiness, page_size) ==
+			    episode->totalpages)
+			return 0;
 	}
-	if (least(total, allowed) == UINT64_MAX)
+	if (memcg->limit_is_max || episode->totalpages < memcg->limit_bytes / page_size)
 		return -ENODATA;
-	if (memcg->v1 && total == UINT64_MAX && limit < old)
-		return -ENODATA; /* more swap would be allowed than is known to be there */
-	*ret_pages = least(total, allowed);
+	beside = (episode->totalpages - memcg->limit_bytes / page_size) * page_size;
+	/* Version 1 allows more swap to less memory: more than is known to be there. */
+	if (memcg->v1 && limit_bytes < memcg->limit_bytes && !memcg->swap_limit_is_max &&
+	    memcg->limit_bytes + beside >= memcg->swap_limit_bytes)
+		return -ENODATA;
+	*ret_swapping = (struct swapping){beside, true};
 	return 0;
 }
 
 int whatif_limit(const struct episode *episode, uint64_t limit_bytes,
 		 struct whatif_limit *ret_limit)
 {
-	const struct memcg *memcg = &episode->memcg;
-	uint64_t limit, swap, total;
+	struct memcg memcg = episode->memcg;
+	struct swapping swapping;
 	int err;
 
-	if (!(episode->known & EPISODE_KNOWS_MEMCG) || !(memcg->known & MEMCG_KNOWS_USAGE) ||
+	if (!(episode->known & EPISODE_KNOWS_MEMCG) || !(memcg.known & MEMCG_KNOWS_USAGE) ||
 	    !(episode->known & EPISODE_KNOWS_TOTALPAGES) || !episode->page_size)
 		return -ENODATA;
-	if (memcg->v1 && (memcg->known & MEMCG_KNOWS_SWAP) && !memcg->swap_limit_is_max &&
-	    memcg->swap_limit_bytes < limit_bytes)
+	if (!(memcg.known & MEMCG_KNOWS_SWAP)) {
+		memcg.known |= MEMCG_KNOWS_SWAP;
+		memcg.swap_limit_is_max = true;
+	}
+	if (memcg.v1 && !memcg.swap_limit_is_max && memcg.swap_limit_bytes < limit_bytes)
 		return -EINVAL;
-	limit = limit_bytes / episode->page_size;
-	err = swap_beside(episode, limit, &swap);
+	err = find_swapping(episode, &memcg, limit_bytes, &swapping);
 	if (err)
 		return err;
-	if (__builtin_add_overflow(limit, swap, &total))
-		total = UINT64_MAX;
+	memcg.limit_is_max = false;
+	memcg.limit_bytes = limit_bytes;
 	*ret_limit = (struct whatif_limit){
-		.totalpages = total ? total : 1,
-		.fits = limit_bytes > memcg->usage_bytes,
+		.totalpages = ranking_memcg_totalpages(&memcg, swapping.total_bytes,
+						       swapping.swappiness, episode->page_size),
+		.fits = limit_bytes > memcg.usage_bytes,
 	};
 	return 0;
 }
