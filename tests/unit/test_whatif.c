@@ -480,6 +480,10 @@ static void another_limit_of_version_1_shares_with_swap(void **state)
 	episode.memory.swap_total_bytes = 20 * RT_PAGE;
 	assert_int_equal(totalpages_with(&episode, 40), 60);
 	assert_int_equal(totalpages_with(&episode, 140), 150);
+	/* it does not swap: nothing was added, and nothing is to less memory */
+	episode = limited(true);
+	episode.totalpages = 100;
+	assert_int_equal(totalpages_with(&episode, 40), 40);
 	/* how much there is is not known, and more than 50 would be asked for */
 	episode = limited(true);
 	episode.known &= ~(uint32_t)EPISODE_KNOWS_MEMORY;

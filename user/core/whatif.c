@@ -133,30 +133,21 @@ const char *spared_name(unsigned int state)
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
-/* The swap that counts for @memcg, and whether it swaps at all. */
-struct swapping {
-	uint64_t total_bytes;
-	bool swappiness;
-};
-
 /*
- * What was added to the old limit tells of what the snapshot may not know: whether the cgroup
- * swaps, and how much swap there is. Returns 0, or -ENODATA where that does not tell it for
- * @limit_bytes.
+ * The swap that counts for @memcg. What was added to the old limit tells of what the snapshot may
+ * not know: how much swap there is, and whether the cgroup swaps at all; if not, there is none.
+ * Returns 0, or -ENODATA where that does not tell it for @limit_bytes.
  */
-static int find_swapping(const struct episode *episode, const struct memcg *memcg,
-			 uint64_t limit_bytes, struct swapping *ret_swapping)
+static int find_swap(const struct episode *episode, const struct memcg *memcg, uint64_t limit_bytes,
+		     uint64_t *ret_bytes)
 {
-	uint64_t page_size = episode->page_size, total = BYTES_UNKNOWN, beside;
+	uint64_t page_size = episode->page_size, total = episode->memory.swap_total_bytes, beside;
 
-	if (episode->known & EPISODE_KNOWS_MEMORY)
-		total = episode->memory.swap_total_bytes;
-	for (int swappiness = 1; swappiness >= 0 && total != BYTES_UNKNOWN; swappiness--) {
-		*ret_swapping = (struct swapping){total, swappiness};
-		if (memcg->limit_is_max ||
-		    ranking_memcg_totalpages(memcg, total, swappiness, page_size) ==
-			    episode->totalpages)
-			return 0;
+	if ((episode->known & EPISODE_KNOWS_MEMORY) && total != BYTES_UNKNOWN &&
+	    (memcg->limit_is_max ||
+	     ranking_memcg_totalpages(memcg, total, true, page_size) == episode->totalpages)) {
+		*ret_bytes = total;
+		return 0;
 	}
 	if (memcg->limit_is_max || episode->totalpages < memcg->limit_bytes / page_size)
 		return -ENODATA;
@@ -165,7 +156,7 @@ static int find_swapping(const struct episode *episode, const struct memcg *memc
 	if (memcg->v1 && limit_bytes < memcg->limit_bytes && !memcg->swap_limit_is_max &&
 	    memcg->limit_bytes + beside >= memcg->swap_limit_bytes)
 		return -ENODATA;
-	*ret_swapping = (struct swapping){beside, true};
+	*ret_bytes = beside;
 	return 0;
 }
 
@@ -173,7 +164,7 @@ int whatif_limit(const struct episode *episode, uint64_t limit_bytes,
 		 struct whatif_limit *ret_limit)
 {
 	struct memcg memcg = episode->memcg;
-	struct swapping swapping;
+	uint64_t swap;
 	int err;
 
 	if (!(episode->known & EPISODE_KNOWS_MEMCG) || !(memcg.known & MEMCG_KNOWS_USAGE) ||
@@ -185,14 +176,13 @@ int whatif_limit(const struct episode *episode, uint64_t limit_bytes,
 	}
 	if (memcg.v1 && !memcg.swap_limit_is_max && memcg.swap_limit_bytes < limit_bytes)
 		return -EINVAL;
-	err = find_swapping(episode, &memcg, limit_bytes, &swapping);
+	err = find_swap(episode, &memcg, limit_bytes, &swap);
 	if (err)
 		return err;
 	memcg.limit_is_max = false;
 	memcg.limit_bytes = limit_bytes;
 	*ret_limit = (struct whatif_limit){
-		.totalpages = ranking_memcg_totalpages(&memcg, swapping.total_bytes,
-						       swapping.swappiness, episode->page_size),
+		.totalpages = ranking_memcg_totalpages(&memcg, swap, true, episode->page_size),
 		.fits = limit_bytes > memcg.usage_bytes,
 	};
 	return 0;
