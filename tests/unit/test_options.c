@@ -328,6 +328,7 @@ static void the_manual_names_every_option(void **state)
 	expect_options(manual, &replay_argp);
 	expect_options(manual, &doctor_argp);
 	expect_options(manual, &rank_argp);
+	expect_options(manual, &explain_argp);
 	assert_false(manual_names(manual, "-no-such-option"));
 }
 

@@ -37,8 +37,10 @@ static void read_caps(const json_t *object, struct task *task)
 {
 	const char *caps = event_string(object, "cap_effective");
 
-	if (caps)
-		task->cap_effective = strtoull(caps, NULL, 16);
+	if (!caps)
+		return;
+	task->known |= TASK_KNOWS_CREDENTIALS;
+	task->cap_effective = strtoull(caps, NULL, 16);
 }
 
 void event_read_task(const json_t *object, uint64_t boot_ns, struct task *ret_task)
@@ -65,6 +67,7 @@ void event_read_task(const json_t *object, uint64_t boot_ns, struct task *ret_ta
 	event_int(object, "nice", &task.nice);
 	read_caps(object, &task);
 	event_u32(object, "mm_id", &task.mm_id);
+	task.origin = event_true(object, "origin");
 	task.age_ns = event_unsigned_ms(object, "age_ms");
 	if (boot_ns > task.age_ns && task.known & TASK_KNOWS_IDENTITY)
 		task.start_ns = boot_ns - task.age_ns;

@@ -23,7 +23,7 @@ const char *process_name(process_text out, const struct task *task)
 const char *grouped(grouped_text out, int64_t number)
 {
 	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-	char *at = out + sizeof(grouped_text) - 1;
+	char *at = &out[sizeof(grouped_text) - 1];
 	unsigned int digits = 0;
 
 	*at = '\0';

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/explain.h"
 #include "core/why.h"
 #include "sink/jsonl_parts.h"
 
@@ -126,6 +127,38 @@ void jsonl_put_sysctl(struct json *json, const struct episode *episode)
 		json_close(json);
 }
 
+/* What each part has in the victim's points, of all that speaks for choosing it. */
+static void put_shares(struct json *json, const struct episode *episode)
+{
+	uint32_t shares[PART_MAX];
+	bool open = false;
+
+	explain_shares(episode, shares);
+	for (unsigned int part = PART_ANON; part < PART_MAX; part++) {
+		if (!shares[part])
+			continue;
+		if (!open)
+			json_open_object(json, "shares");
+		open = true;
+		json_put_decimal(json, why_part_name(part), shares[part], 3);
+	}
+	if (open)
+		json_close(json);
+}
+
+static void put_spared(struct json *json, const struct spared *spared)
+{
+	if (spared->state != SPARED_BY_ADJ)
+		return;
+	json_put_s64(json, "spared_at_oom_score_adj", spared->adj);
+	if (!spared->then)
+		return;
+	json_open_object(json, "spared_then");
+	json_put_u64(json, "pid", spared->then->pid);
+	jsonl_put_text(json, "comm", spared->then->comm, sizeof(spared->then->comm));
+	json_close(json);
+}
+
 void jsonl_put_why(struct json *json, const struct episode *episode)
 {
 	struct why why = why_explain(episode);
@@ -142,6 +175,8 @@ void jsonl_put_why(struct json *json, const struct episode *episode)
 	if (why.has_margin)
 		json_put_s64(json, "margin_bytes", why.margin_bytes);
 	jsonl_put_word(json, "largest_part", why_part_name(why.largest_part));
+	put_shares(json, episode);
+	put_spared(json, &why.spared);
 	if (why.candidates_share >= 0)
 		json_put_decimal(json, "candidates_share", why.candidates_share, 3);
 	jsonl_put_word(json, "largest_use", use_name(why.largest_use));

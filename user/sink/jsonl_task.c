@@ -48,14 +48,16 @@ static void put_lineage(struct json *json, const struct task *task)
 {
 	char caps[24];
 
-	if (task->euid != task->uid)
-		json_put_u64(json, "euid", task->euid);
-	if (task->cap_effective) {
+	if (task->known & TASK_KNOWS_CREDENTIALS) {
+		if (task->euid != task->uid)
+			json_put_u64(json, "euid", task->euid);
 		snprintf(caps, sizeof(caps), "0x%" PRIx64, task->cap_effective);
 		json_put_string(json, "cap_effective", caps);
 	}
 	if (task->mm_id)
 		json_put_u64(json, "mm_id", task->mm_id);
+	if (task->origin)
+		json_put_bool(json, "origin", true);
 }
 
 void jsonl_put_task(struct json *json, const struct task *task)

@@ -27,7 +27,7 @@ static void show_standing(struct flow *flow, const struct episode *episode, cons
 		flow_words(flow, "chosen of %" PRIu32 " candidates%s", episode->total, after);
 }
 
-static void show_margin(struct flow *flow, const struct why *why)
+static void show_margin(struct flow *flow, const struct why *why, const char *after)
 {
 	bool behind = why->margin_bytes < 0;
 	uint64_t bytes = behind ? -(uint64_t)why->margin_bytes : (uint64_t)why->margin_bytes;
@@ -42,11 +42,29 @@ static void show_margin(struct flow *flow, const struct why *why)
 	else
 		flow_words(flow, "%s %s", units_bytes(margin, bytes),
 			   behind ? "behind" : "ahead of");
-	flow_word(flow, "%s", name);
+	flow_word(flow, "%s%s", name, after);
+}
+
+/* What to change, so that another one dies: the least that would have done. */
+static void show_spared(struct flow *flow, const struct spared *spared)
+{
+	process_text name;
+
+	if (spared->state == SPARED_BY_NONE) {
+		flow_words(flow, "no oom_score_adj would have spared it");
+		return;
+	}
+	flow_words(flow, "oom_score_adj %d would have spared it:", spared->adj);
+	if (spared->then)
+		flow_word(flow, "%s dies",
+			  text_process(name, spared->then->comm, spared->then->pid));
+	else
+		flow_words(flow, "nobody else can be killed");
 }
 
 void text_why(struct flow *flow, const struct episode *episode, const struct why *why)
 {
+	bool spared = why->spared.state == SPARED_BY_ADJ || why->spared.state == SPARED_BY_NONE;
 	bool exiting = episode->selection == SELECTION_EXITING_TASK;
 
 	if (!exiting && !why->runner_up && !episode->total &&
@@ -56,11 +74,18 @@ void text_why(struct flow *flow, const struct episode *episode, const struct why
 	if (exiting) {
 		flow_words(flow, "it was exiting already: marked without a selection");
 	} else {
-		show_standing(flow, episode, why, why->runner_up ? "," : "");
+		const char *after = spared ? ";" : "";
+
+		show_standing(flow, episode, why, why->runner_up ? "," : after);
 		if (why->runner_up)
-			show_margin(flow, why);
+			show_margin(flow, why, after);
 	}
 	flow_end(flow);
+	if (spared) {
+		flow_begin(flow, "", INDENT);
+		show_spared(flow, &why->spared);
+		flow_end(flow);
+	}
 	if (!exiting && why->largest_part == PART_OOM_SCORE_ADJ) {
 		flow_begin(flow, "", INDENT);
 		flow_words(flow, "most of its score is its oom_score_adj of %d",
