@@ -68,7 +68,7 @@ SPOILS = {
         "the oom_reaper was at work": lambda run: run.report().pop("reaped"),
         "reaped_ms": lambda run: run.outcome(0).update(reaped_ms=3.0),
         "reaped_bytes": lambda run: add_pages(run.outcome(0), 1),
-        "aborted_selections": lambda run: run.outcome(0).update(aborted_selections=0),
+        "aborted_selections": lambda run: run.outcome(0).pop("aborted_selections"),
         "stuck: exited_ms": lambda run: run.outcome(1).pop("exited_ms"),
         "freed_ms": lambda run: run.outcome(1).pop("freed_ms"),
         "what the reaper did stays": lambda run: run.outcome(1).pop("reaped_bytes"),

@@ -44,6 +44,8 @@ struct lookup {
 	uint64_t tick_ns; /* the unit of start times in /proc */
 	uint64_t page_size;
 	_Atomic bool ended;
+	/* Set by whichever of thread and owner is done with all this first; the other releases it. */
+	_Atomic bool left;
 	_Atomic uint32_t asked, answered;
 	uint32_t taken;
 	struct slot slots[LOOKUP_QUEUE];
@@ -191,6 +193,16 @@ static __attribute__((noinline)) void touch_stack(void)
 		bytes[i] = 0;
 }
 
+static void release(struct lookup *lookup)
+{
+	int fds[] = {lookup->proc_fd, lookup->ask_fd, lookup->answer_fd};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(lookup);
+}
+
 static void *run(void *argument)
 {
 	struct lookup *lookup = argument;
@@ -200,8 +212,11 @@ static void *run(void *argument)
 		eventfd_t count;
 		uint32_t next = atomic_load(&lookup->answered);
 
-		if (atomic_load(&lookup->ended))
+		if (atomic_load(&lookup->ended)) {
+			if (atomic_exchange(&lookup->left, true))
+				release(lookup);
 			return NULL;
+		}
 		if (next == atomic_load(&lookup->asked)) {
 			eventfd_read(lookup->ask_fd, &count);
 			continue;
@@ -233,16 +248,6 @@ static int start_thread(struct lookup *lookup)
 	return -error;
 }
 
-static void release(struct lookup *lookup)
-{
-	int fds[] = {lookup->proc_fd, lookup->ask_fd, lookup->answer_fd};
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	free(lookup);
-}
-
 int lookup_new(const struct lookup_roots *roots, struct lookup **ret_lookup)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
@@ -272,10 +277,12 @@ int lookup_new(const struct lookup_roots *roots, struct lookup **ret_lookup)
 
 void lookup_free(struct lookup *lookup)
 {
+	pthread_t thread;
 	struct timespec until;
 
 	if (!lookup)
 		return;
+	thread = lookup->thread;
 	atomic_store(&lookup->ended, true);
 	eventfd_write(lookup->ask_fd, 1);
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -284,10 +291,11 @@ void lookup_free(struct lookup *lookup)
 		until.tv_nsec -= (long)NS_PER_S;
 		until.tv_sec++;
 	}
-	if (pthread_clockjoin_np(lookup->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+	/* A thread that hangs in a read is left behind, with what it still uses. */
+	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+		pthread_detach(thread);
+	if (atomic_exchange(&lookup->left, true))
 		release(lookup);
-	else
-		pthread_detach(lookup->thread);
 }
 
 int lookup_fd(const struct lookup *lookup)
