@@ -44,7 +44,8 @@ struct lookup {
 	uint64_t tick_ns; /* the unit of start times in /proc */
 	uint64_t page_size;
 	_Atomic bool ended;
-	/* Set by whichever of thread and owner is done with all this first; the other releases it. */
+	/* Set by whichever of thread and owner is done with all this first; the other releases it.
+	 */
 	_Atomic bool left;
 	_Atomic uint32_t asked, answered;
 	uint32_t taken;
