@@ -19,6 +19,7 @@
 
 #define FLUSH_STEP            64 /* chunks in one flush_some(), and calls of that: 65,536 candidates */
 #define WALK_STEP             362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
+#define PANIC_COMPULSORY      2 /* vm.panic_on_oom: not of the whole machine only */
 #define NO_VICTIM_INTERVAL_NS 1000000000ULL
 #define SHARERS_WITHIN_NS     1000000000ULL
 
@@ -56,6 +57,7 @@ static __always_inline void begin(__u64 control)
 	work.decided = false;
 	work.exiting = false;
 	work.memory_sent = false;
+	work.memory_read = false;
 	decision->total = 0;
 	decision->eligible = 0;
 	decision->listed = 0;
@@ -530,8 +532,10 @@ __noinline int record_report(void)
 	decision->flags &= ~DECISION_RUNNER_UP;
 	describe_call(memcg);
 	emit_decision(BPF_RB_FORCE_WAKEUP);
-	if (!memcg) /* of a memcg once the kernel has gathered its counters, for this report */
-		send_memory(0);
+	/* Of a memcg once the kernel has gathered its counters, for this report; but for a panic.
+	 */
+	if (!memcg || decision->sysctls.panic_on_oom == PANIC_COMPULSORY)
+		send_memory(memcg);
 	return 0;
 }
 
@@ -691,6 +695,7 @@ __noinline int record_decision_from_victim(__u64 task)
 		work.totalpages = config.mem_total_pages + door.swap_total_pages;
 	}
 	work.root = memcg;
+	gather_memory(memcg); /* before the walk, which takes its time where there are many */
 	if (work.exiting)
 		decision->flags |= DECISION_EXITING;
 	else

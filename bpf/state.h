@@ -113,8 +113,9 @@ struct work {
 	__u8 exiting;
 	__u8 walk_in_list; /* the list's head has been passed once */
 	__u8 rss_precise;  /* oom_badness adds the CPUs' deltas: learned from its own numbers */
+	__u8 memory_read;  /* work.memory is of this episode */
 	__u8 memory_sent;  /* or lost, or of no use: of this episode there will be no other */
-	__u8 pad[2];
+	__u8 pad[1];
 	struct wire_task task; /* the one just read */
 	struct wire_decision decision;
 	struct wire_victim victim;

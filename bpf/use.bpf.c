@@ -239,13 +239,11 @@ __noinline int read_pressure(__u64 group, __u32 of_memcg)
 	return 0;
 }
 
-__noinline int send_memory(__u64 memcg)
+__noinline int gather_memory(__u64 memcg)
 {
 	struct wire_memory *memory = &work.memory;
 
-	if (work.memory_sent)
-		return 0;
-	work.memory_sent = true;
+	work.memory_read = true;
 	memory->memcg_usage = WIRE_NONE_U64;
 	__builtin_memset(memory->memcg_use, 0xff, sizeof(memory->memcg_use));
 	if (memcg) {
@@ -257,6 +255,18 @@ __noinline int send_memory(__u64 memcg)
 	read_pressure(addresses.symbols[SYMBOL_PSI_SYSTEM].begin, 0);
 	read_machine(memcg);
 	read_symbols();
+	return 0;
+}
+
+__noinline int send_memory(__u64 memcg)
+{
+	struct wire_memory *memory = &work.memory;
+
+	if (work.memory_sent)
+		return 0;
+	work.memory_sent = true;
+	if (!work.memory_read)
+		gather_memory(memcg);
 	head_fill(&memory->head, WIRE_MEMORY, sizeof(*memory), work.episode);
 	if (!ring_has_room_for_memory(sizeof(*memory)) ||
 	    bpf_ringbuf_output(&ring, memory, sizeof(*memory), 0))

@@ -54,9 +54,12 @@ extern __u64 memcg_at_limit(__u64 memcg);
 extern __u64 memcg_totalpages(__u64 memcg);
 /* The sysctls and nodes of the call under way, and its invoker's cpuset, into work.decision. */
 extern int read_settings(void);
+/* What the memory is used for into work.memory; @memcg: that ran out, or 0. */
+extern int gather_memory(__u64 memcg);
 /*
- * Sends what the memory is used for, once in an episode and behind its decision; @memcg: that
- * ran out, or 0. Best after the kernel's own report, for which it gathers a memcg's counters.
+ * Sends what the memory is used for, read now or already, once in an episode and behind its
+ * decision; @memcg: that ran out, or 0. Best after the kernel's own report, for which it gathers a
+ * memcg's counters.
  */
 extern int send_memory(__u64 memcg);
 /* Registers the process of @task, which has just been marked, as dying, and tells its SIGKILL. */

@@ -417,7 +417,7 @@ def table_points(row, totalpages):
 def check_runner_up(checks, kill, report, rows):
     points = {pid: table_points(row, totalpages_of(report)) for pid, row in rows.items()
               if not row["skipped"] and pid != kill["victim"].get("pid")}
-    best = [pid for pid in points if points[pid] == max(points.values())]
+    best = [pid for pid in points if points[pid] >= max(points.values()) - 3 * report["moving"]]
     if best:
         checks.that("runner-up", get(kill, "why.runner_up.pid") in best,
                     f"oomtrace says {get(kill, 'why.runner_up')}, the kernel's table {best}")
@@ -449,12 +449,21 @@ def check_no_candidates(checks, kill, report, backend):
     checks.same("candidates: how many is not known", get(kill, "candidates.total"), None)
 
 
+def is_passing(row, task):
+    """A process of the guest's own shell, which starts some while it waits: between selection and table, too."""
+    name = row["name"] if row else task["comm"].encode()
+    return name in (b"init", b"usleep", b"grep", b"cut", b"tr")
+
+
 def check_candidates(checks, kill, report, case, backend, release, cpus):
     if is_allocating(report):
         check_no_candidates(checks, kill, report, backend)
         return
     tasks = {task["pid"]: task for task in get(kill, "candidates.tasks", [])}
     rows = {row["tgid"]: row for row in report["tasks"]}
+    passing = {pid for pid in set(rows) ^ set(tasks) if report["moving"] and is_passing(rows.get(pid), tasks.get(pid))}
+    rows = {pid: row for pid, row in rows.items() if pid not in passing}
+    tasks = {pid: task for pid, task in tasks.items() if pid not in passing}
     for pid, row in rows.items():
         # The snapshot follows the signal: a parent that it woke in vfork() has let go of its child by then.
         if backend == "tracepoint" and row["skipped"] == "in_vfork" and tasks.get(pid, {}).get("eligible"):
@@ -469,11 +478,12 @@ def check_candidates(checks, kill, report, case, backend, release, cpus):
         slack = rss_slack(ours, kernel_counters, tasks[pid].get("threads", 1), cpus, late) + report["moving"]
         check_task(checks, tasks[pid], rows[pid], report, slack)
 
-    listed = get(kill, "candidates.tasks", [])
+    listed = [task for task in get(kill, "candidates.tasks", []) if task["pid"] not in passing]
+    more = len(get(kill, "candidates.tasks", [])) - len(listed)
     eligible = [task for task in listed if task.get("eligible")]
-    checks.same("candidates.listed", get(kill, "candidates.listed"), len(listed))
-    checks.same("candidates.total", get(kill, "candidates.total"), len(rows))
-    checks.same("candidates.eligible", get(kill, "candidates.eligible"),
+    checks.same("candidates.listed", get(kill, "candidates.listed") - more, len(listed))
+    checks.same("candidates.total", get(kill, "candidates.total") - more, len(rows))
+    checks.same("candidates.eligible", get(kill, "candidates.eligible") - more,
                 sum(not row["skipped"] for row in rows.values()))
     points = [task.get("points", -10**9) for task in eligible]
     checks.that("candidates: by falling points", points == sorted(points, reverse=True), points)
