@@ -20,7 +20,7 @@ LIBBPF_LIBS   := $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 # A static link needs what libbpf itself needs, in this order.
 STATIC_LIBS   := -lbpf -lelf -lz
 
-BPF_UNITS  := record task memcg use settings fate waiting fentry kprobe tracepoint
+BPF_UNITS  := record select task memcg use settings fate waiting fentry kprobe tracepoint
 BPF_OBJS   := $(BPF_UNITS:%=$(BUILD)/bpf/%.bpf.o)
 BPF_OBJECT := $(BUILD)/oomtrace.bpf.o
 SKELETON   := $(BUILD)/oomtrace.skel.h

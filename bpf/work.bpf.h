@@ -30,6 +30,10 @@ static __always_inline struct wire_waiting *waiting_here(void)
 	return bpf_map_lookup_elem(&waiting, &key);
 }
 
+/* All processes as candidates, for an episode whose selection was not seen. */
+extern int walk_all(void);
+/* The candidates that the scratch holds, to the ring; @flags of bpf_ringbuf_output(). */
+extern int send_candidates(__u64 flags);
 /* Reads the process that @leader leads into work.task, memory included where it has any. */
 extern int task_read(__u64 leader);
 /* Reads the counters of @mm into work.task; @precise: with every CPU's delta. */

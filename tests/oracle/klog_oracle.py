@@ -14,7 +14,8 @@ import sys
 RE_INVOKED = re.compile(rb"^(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\((.*?)\), order=(-?\d+), "
                         rb"oom_score_adj=(-?\d+)$", re.S)
 RE_CURRENT = re.compile(rb"^CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: ")
-RE_FRAME = re.compile(rb"^ ([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+$")    # not those with "? ", which are guesses
+# Not those with "? ", which are guesses. Where an exception met the kernel itself, its registers stand in between.
+RE_FRAME = re.compile(rb"^(?: |RIP: 0010:)([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+$")
 RE_LIMIT = re.compile(rb"^memory: usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
 # Of version 2 "swap", of version 1 memory and swap together.
 RE_SWAP_LIMIT = re.compile(rb"^(swap|memory\+swap): usage (\d+)kB, limit (\d+)kB, failcnt \d+$")
