@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/units.h"
+#include "sink/text_parts.h"
 
 #define NAME_COLUMNS 60
 
@@ -157,11 +158,14 @@ static void say_unexplained(struct flow *flow, const struct finding *finding)
 {
 	units_text bytes, of;
 
-	flow_words(flow, "candidates hold only %s", units_bytes(bytes, finding->bytes));
-	flow_words(flow, "of the %s in use%s", units_bytes(of, finding->of_bytes),
-		   finding->use < USE_MAX ? "; the largest other use is" : "");
+	flow_words(flow,
+		   "candidates hold only %" PRIu32 ".%" PRIu32 " %% of the %s in use%s",
+		   finding->permille / 10, finding->permille % 10,
+		   units_bytes(of, finding->of_bytes), finding->use < USE_MAX ? ";" : "");
 	if (finding->use < USE_MAX)
-		flow_words(flow, "%s", use_name(finding->use));
+		flow_words(flow, "the largest other use is %s, %s%s", text_use_words(finding->use),
+			   units_bytes(bytes, finding->bytes),
+			   finding->stays ? ", which no kill frees" : "");
 }
 
 static void say_memory(struct flow *flow, const struct finding *finding)

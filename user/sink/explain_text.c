@@ -85,6 +85,26 @@ static void show_terms(struct flow *flow, const struct arithmetic *sums, bool el
 	flow_end(flow);
 }
 
+static const char *skip_words(uint8_t skip)
+{
+	switch (skip) {
+	case SKIP_ADJ_MIN:
+		return "oom_score_adj -1000 forbids it";
+	case SKIP_IN_VFORK:
+		return "in vfork, its memory is its parent's";
+	case SKIP_REAPED:
+		return "a victim whose memory is taken already";
+	case SKIP_DYING:
+		return "a victim that is dying already";
+	case SKIP_NO_MM:
+		return "it has no memory of its own";
+	case SKIP_NOT_IN_NODEMASK:
+		return "it may not use the memory nodes that ran out";
+	default:
+		return skip_name(skip);
+	}
+}
+
 static void show_candidate(struct flow *flow, const struct episode *episode,
 			   const struct task *task, uint32_t rank)
 {
@@ -100,7 +120,7 @@ static void show_candidate(struct flow *flow, const struct episode *episode,
 	else
 		flow_word(flow, "%5s  %s", "-", process_name(name, task));
 	if (!task->eligible)
-		flow_words(flow, "cannot be chosen: %s", skip_name(task->skip));
+		flow_words(flow, "cannot be chosen: %s", skip_words(task->skip));
 	else if (task->known & TASK_KNOWS_POINTS)
 		flow_word(flow, "%s points%s", grouped(points, task->points),
 			  task->points_from_kernel ? "" : " (computed)");
@@ -141,7 +161,8 @@ static void show_spared(struct flow *flow, const struct explanation *explanation
 	flow_begin(flow, "  ", INDENT);
 	switch (spared->state) {
 	case SPARED_BY_ADJ:
-		flow_words(flow, "oom_score_adj %d or below would have spared it:", spared->adj);
+		flow_words(flow, "oom_score_adj %d%s would have spared it:", spared->adj,
+			   spared->adj > -1000 ? " or below" : "");
 		if (spared->then)
 			flow_word(flow, "%s dies", process_name(name, spared->then));
 		else

@@ -38,8 +38,7 @@ static uint64_t percent_of(uint64_t part, uint64_t whole)
 	return (uint64_t)(((unsigned __int128)part * 100 + whole / 2) / whole);
 }
 
-/* What people call a use, shorter than they would. */
-static const char *use_words(uint8_t use)
+const char *text_use_words(uint8_t use)
 {
 	static const char *const words[USE_MAX] = {
 		[USE_ANON] = "anon",
@@ -79,7 +78,7 @@ static void show_uses(struct flow *flow, const struct why *why, unsigned int sca
 	units_text number;
 
 	for (uint32_t i = 0; i < count; i++)
-		flow_word(flow, "%s %s%s", use_words(why->uses[i].use),
+		flow_word(flow, "%s %s%s", text_use_words(why->uses[i].use),
 			  units_bytes_in(number, why->uses[i].bytes, scale),
 			  i + 1 < count ? ","
 			  : more        ? ";"
@@ -184,7 +183,7 @@ static const char *staying_words(uint8_t use)
 	case USE_HUGETLB:
 		return "set aside for huge pages (hugetlb)";
 	default:
-		return use_words(use);
+		return text_use_words(use);
 	}
 }
 

@@ -45,6 +45,8 @@ void text_why(struct flow *flow, const struct episode *episode, const struct why
 void text_again(struct flow *flow, const struct episode *episode);
 /* What the memory that ran out was used for. */
 void text_memory(struct flow *flow, const struct episode *episode, const struct why *why);
+/* What people call a use (enum wire_use, below USE_MAX), shorter than they would. */
+const char *text_use_words(uint8_t use);
 /* What became of a victim, behind its name, and what was looked up of it meanwhile. */
 void text_fate(struct flow *flow, const struct outcome *outcome);
 
