@@ -118,7 +118,8 @@ static const char whole_line[] =
 	"\"killed_as\":\"chosen\"}],"
 	"\"candidates\":{\"total\":1,\"eligible\":1,\"listed\":0,\"lost\":1,\"truncated\":false,"
 	"\"source\":\"selection\",\"passed_over\":{\"kernel_thread\":60,\"other_memcg\":90},"
-	"\"tasks\":[]},\"why\":{\"largest_part\":\"anon\"},\"loss\":{\"ring_candidate\":1}}\n";
+	"\"tasks\":[]},\"why\":{\"largest_part\":\"anon\",\"shares\":{\"anon\":0.996,"
+	"\"page_tables\":0.003}},\"loss\":{\"ring_candidate\":1}}\n";
 
 static void a_line_is_what_the_contract_says(void **state)
 {
@@ -167,7 +168,46 @@ static void candidates_and_why(void **state)
 	check_string(root, "why.runner_up.comm", "redis-server");
 	check_number(root, "why.margin_bytes", (127539.0 - 22067) * 4096);
 	check_string(root, "why.largest_part", "anon");
+	check_number(root, "why.shares.anon", 0.995); /* 519988019 of 522399744 */
+	check_number(root, "why.shares.file", 0.002);
+	check_number(root, "why.shares.page_tables", 0.002);
+	check_absent(root, "why.shares.swap");
+	check_absent(root, "why.shares.oom_score_adj");
+	check_number(root, "why.spared_at_oom_score_adj", -806);
+	check_number(root, "why.spared_then.pid", 88);
+	check_string(root, "why.spared_then.comm", "redis-server");
 	check_absent(root, "loss");
+	json_decref(root);
+}
+
+static void what_would_have_spared_it_is_told_where_it_is_known(void **state)
+{
+	struct sample sample;
+	json_t *root;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.tasks[1].eligible = sample.tasks[2].eligible = false;
+	sample.episode.eligible = 1;
+	root = render(everything, &sample.episode);
+	check_number(root, "why.spared_at_oom_score_adj", -1000);
+	check_absent(root, "why.spared_then"); /* nobody is left */
+	json_decref(root);
+
+	sample_fill(&sample);
+	sample.episode.memcg.oom_group = true;
+	root = render(everything, &sample.episode);
+	check_absent(root, "why.spared_at_oom_score_adj");
+	check_absent(root, "why.spared_then");
+	check_number(root, "why.shares.anon", 0.995);
+	json_decref(root);
+
+	sample_fill(&sample);
+	sample.episode.victim.oom_score_adj = 1000;
+	sample.tasks[0].oom_score_adj = 1000;
+	root = render(everything, &sample.episode); /* 127539 pages and 131 * 1000 */
+	check_string(root, "why.largest_part", "oom_score_adj");
+	check_number(root, "why.shares.oom_score_adj", 0.506);
 	json_decref(root);
 }
 
@@ -801,6 +841,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_is_what_the_contract_says),
 		cmocka_unit_test(candidates_and_why),
+		cmocka_unit_test(what_would_have_spared_it_is_told_where_it_is_known),
 		cmocka_unit_test(fewer_candidates_where_fewer_are_asked_for),
 		cmocka_unit_test(where_a_task_lived_is_told_of_each),
 		cmocka_unit_test(what_the_memory_was_used_for),

@@ -107,7 +107,8 @@ static void a_memcg_kill(void **state)
 		"  killed      java[4242] uid 1000, oom_score_adj 0\n"
 		"              498.2 MiB: anon 495.9, file 1.1, shmem 0, swap 0, page tables 1.2\n"
 		"  invoked by  java[4242] asking for 2^0 pages, GFP_KERNEL|__GFP_COMP\n"
-		"  why         largest of 4 candidates, 412 MiB ahead of redis-server[88]\n"
+		"  why         largest of 4 candidates, 412 MiB ahead of redis-server[88];\n"
+		"              oom_score_adj -806 would have spared it: redis-server[88] dies\n"
 		"  memory      512 of 512 MiB used\n"
 		"  candidates     PID COMM               POINTS   ADJ     ANON     SWAP PGTABLES\n"
 		"            *   4242 java               127539     0 495.9MiB        0   1.2MiB\n"
@@ -131,7 +132,8 @@ static void a_global_kill(void **state)
 		"              in /system.slice/app.service\n"
 		"  invoked by  redis-server[88] asking for 2^0 pages,\n"
 		"              GFP_HIGHUSER_MOVABLE|__GFP_ZERO\n"
-		"  why         largest of 4 candidates, 412 MiB ahead of redis-server[88]\n"
+		"  why         largest of 4 candidates, 412 MiB ahead of redis-server[88];\n"
+		"              oom_score_adj -806 would have spared it: redis-server[88] dies\n"
 		"  candidates     PID COMM               POINTS   ADJ     ANON     SWAP PGTABLES\n"
 		"            *   4242 java               127539     0 495.9MiB        0   1.2MiB\n"
 		"                  88 redis-server        22067     0  84.1MiB        0   0.3MiB\n"
@@ -584,13 +586,17 @@ static void reasons(void **state)
 	check_contains(&sample.episode, "most of its score is its oom_score_adj of 1000\n");
 	sample_fill(&sample);
 	sample.tasks[1].points = sample.tasks[0].points;
-	check_contains(&sample.episode, "4 candidates, level with redis-server[88]\n");
+	check_contains(&sample.episode, "4 candidates, level with redis-server[88];\n"
+					"              oom_score_adj -1 would have spared it: "
+					"redis-server[88] dies\n");
 	sample.tasks[1].eligible = sample.tasks[2].eligible = false;
 	sample.episode.eligible = 1;
 	check_contains(&sample.episode,
-		       "  why         the only one of 4 candidates that could be chosen\n");
+		       "  why         the only one of 4 candidates that could be chosen;\n"
+		       "              oom_score_adj -1000 would have spared it: nobody else can "
+		       "be\n              killed\n");
 	sample.episode.n_tasks = sample.episode.total = 1;
-	check_contains(&sample.episode, "  why         the only candidate\n");
+	check_contains(&sample.episode, "  why         the only candidate;\n");
 	sample.episode.selection = SELECTION_ALLOCATING_TASK;
 	check_contains(&sample.episode, "asked for the memory (vm.oom_kill_allocating_task)\n");
 	sample.episode.selection = SELECTION_EXITING_TASK;
@@ -602,6 +608,36 @@ static void reasons(void **state)
 	sample.episode.runner_up = sample.tasks[1];
 	check_contains(&sample.episode,
 		       "  why         chosen of 4 candidates, 412 MiB ahead of redis-server[88]\n");
+}
+
+/* The two lines of why, in each of the states that what would have spared it can be in. */
+static void what_would_have_spared_it(void **state)
+{
+	struct sample sample;
+
+	(void)state;
+	sample_fill(&sample);
+	sample.tasks[0].origin = sample.episode.victim.origin = true;
+	check_contains(&sample.episode,
+		       "  why         largest of 4 candidates, 412 MiB ahead of redis-server[88];\n"
+		       "              no oom_score_adj would have spared it\n");
+	sample_fill(&sample);
+	sample.episode.totalpages = 999; /* no value counts, but that which forbids it */
+	check_contains(&sample.episode, "oom_score_adj -1000 would have spared it: redis");
+	sample_fill(&sample);
+	sample.episode.memcg.oom_group = true;
+	check_lacks(&sample.episode, "spared");
+	check_contains(&sample.episode, "412 MiB ahead of redis-server[88]\n");
+	sample_fill(&sample);
+	sample.episode.known &= ~(uint32_t)EPISODE_KNOWS_TOTALPAGES;
+	check_lacks(&sample.episode, "spared");
+	sample_fill(&sample);
+	sample.tasks[1].points = sample.tasks[0].points + 1; /* the points choose another one */
+	check_lacks(&sample.episode, "spared");
+	check_contains(&sample.episode, "behind redis-server[88]\n");
+	sample_fill(&sample);
+	sample.episode.selection = SELECTION_ALLOCATING_TASK;
+	check_lacks(&sample.episode, "spared");
 }
 
 static void what_is_not_known_is_left_out(void **state)
@@ -983,6 +1019,7 @@ int main(void)
 		cmocka_unit_test(groups_and_sharers),
 		cmocka_unit_test(a_large_group_names_the_first),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(what_would_have_spared_it),
 		cmocka_unit_test(what_is_not_known_is_left_out),
 		cmocka_unit_test(losses_of_an_episode_are_shown_in_it),
 		cmocka_unit_test(every_reason_of_a_loss_has_words),
