@@ -501,7 +501,8 @@ static void every_finding_fits(void **state)
 				.points = full ? INT64_MAX : 0,
 				.span_ns = full ? INT64_MAX : 0,
 				.task = &sample.tasks[1],
-				.path = "/kubepods.slice/kubepods-burstable.slice/pod0123456789.slice",
+				.path = "/kubepods.slice/kubepods-burstable.slice/"
+					"pod0123456789.slice",
 				.other_path = "/a",
 			};
 		asked.is.n_findings = FINDING_MAX;

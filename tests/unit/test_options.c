@@ -283,6 +283,174 @@ static void what_is_no_recording_ends_with_status_1(void **state)
 	assert_int_equal(status_of(run_replay, MANUAL), EXIT_FAILED);
 }
 
+static char said[4096];
+
+/* The exit status of a verb, given the words of @line; what it says is left in said. */
+static int verb_status(int (*verb)(int argc, char **argv), const char *name, const char *line)
+{
+	FILE *talk = tmpfile();
+	int status, null;
+	size_t len;
+	pid_t pid;
+
+	assert_non_null(talk);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char *argv[ARGS] = {0}, *copy = strdup(line), *word, *first = strdup(name);
+		int argc = 0;
+
+		null = open("/dev/null", O_RDWR);
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(fileno(talk), STDERR_FILENO);
+		argp_err_exit_status = EXIT_USAGE;
+		argv[argc++] = first;
+		while ((word = strsep(&copy, " ")) && argc < ARGS - 1)
+			if (*word)
+				argv[argc++] = word;
+		_exit(verb(argc, argv));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	rewind(talk);
+	len = fread(said, 1, sizeof(said) - 1, talk);
+	said[len] = '\0';
+	fclose(talk);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* A line to type, and what it must be told with the status 2. */
+struct wrong {
+	const char *line, *remedy;
+};
+
+static void expect_wrong(int (*verb)(int argc, char **argv), const char *name,
+			 const struct wrong *wrong, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = verb_status(verb, name, wrong[i].line);
+
+		if (status != EXIT_USAGE || !strstr(said, wrong[i].remedy))
+			fail_msg("%s %s: status %d, '%s'", name, wrong[i].line, status, said);
+	}
+}
+
+static void wrong_usage_of_explain_names_the_remedy(void **state)
+{
+	static const struct wrong wrong[] = {
+		{"--set 5 x", "4242:-500, from -1000 to 1000"},
+		{"--set 5:2000 x", "from -1000 to 1000"},
+		{"--set 5:-1001 x", "from -1000 to 1000"},
+		{"--set 5: x", "from -1000 to 1000"},
+		{"--set 5:- x", "from -1000 to 1000"},
+		{"--set :5 x", "from -1000 to 1000"},
+		{"--set 0:5 x", "from -1000 to 1000"},
+		{"--set 5:--5 x", "from -1000 to 1000"},
+		{"--set 99999999999999999999:5 x", "from -1000 to 1000"},
+		{"--set -1:5 x", "from -1000 to 1000"},
+		{"--without java x", "is no process id"},
+		{"--without 0 x", "is no process id"},
+		{"--model 1.2 x", "2.4"},
+		{"--model 9.9 x", "7.2"},
+		{"--model 2.5.7 x", "'2.5.7'"},
+		{"--model java x", "2.4-goodness"},
+		{"--limit x x", "512M, 2G"},
+		{"--limit 0 x", "512M, 2G"},
+		{"--limit -1 x", "512M, 2G"},
+		{"-k some x", "N or all"},
+		{"--color=maybe x", "auto, always or never"},
+		{"x y", "one file at a time"},
+		{"--no-such-option", "help"},
+	};
+
+	(void)state;
+	expect_wrong(cmd_explain, "oomtrace explain", wrong, sizeof(wrong) / sizeof(*wrong));
+}
+
+static void wrong_usage_of_rank_names_the_remedy(void **state)
+{
+	static const struct wrong wrong[] = {
+		{"--limit 5M", "--cgroup"},       {"--limit x -c /a", "512M, 2G"},
+		{"--limit=-1 -c /a", "512M, 2G"}, {"-c /a/../b", "/system.slice"},
+		{"-n some", "N or all"},          {"--watch=5x", "2s, 500ms"},
+		{"--watch=0", "2s, 500ms"},       {"--color=maybe", "auto, always or never"},
+		{"word", "one word too many"},    {"--no-such-option", "help"},
+	};
+
+	(void)state;
+	expect_wrong(cmd_rank, "oomtrace rank", wrong, sizeof(wrong) / sizeof(*wrong));
+}
+
+/* A file with these bytes; to be unlinked. */
+static const char *file_of(const char *bytes)
+{
+	static char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/oomtrace-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+	close(fd);
+	return path;
+}
+
+static void what_cannot_be_explained_ends_with_status_1(void **state)
+{
+#define LOST_LINE "{\"schema\":1,\"type\":\"lost\",\"reason\":\"output\",\"count\":3}\n"
+	static const struct {
+		const char *bytes, *words;
+	} cases[] = {
+		{"", "it is empty"},
+		{"no kill in here\n", "neither a recording"},
+		{LOST_LINE, "holds no kill"},
+		{LOST_LINE "{\"schema\":1,\n" LOST_LINE, ": line 2: "},
+		{LOST_LINE "\n\n{\"schema\":9,\"type\":\"oom_kill\"}", ": line 4: "},
+		{LOST_LINE "x\nx\nx\nx\nx\n", "2 more lines like these"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *path = file_of(cases[i].bytes);
+		int status = verb_status(cmd_explain, "oomtrace explain", path);
+
+		unlink(path);
+		if (status != EXIT_FAILED || !strstr(said, cases[i].words))
+			fail_msg("%s: status %d, '%s'", cases[i].bytes, status, said);
+	}
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain", "/no/such/file"),
+			 EXIT_FAILED);
+	assert_non_null(strstr(said, "/no/such/file"));
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain", "/tmp"), EXIT_FAILED);
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain", "-"), EXIT_FAILED);
+	assert_non_null(strstr(said, "stdin"));
+	assert_int_equal(verb_status(cmd_rank, "oomtrace rank", "-c /no/such/cgroup"), EXIT_FAILED);
+}
+
+/* The kills around a damaged line are explained all the same. */
+static void what_is_whole_is_explained(void **state)
+{
+	const char *path = file_of("{\"schema\":1,\"type\":\"oom_kill\",\"victim\":{\"pid\":5}}\n"
+				   "{\n");
+	char line[64];
+
+	(void)state;
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain", path), EXIT_FAILED);
+	assert_null(strstr(said, "holds no kill"));
+	snprintf(line, sizeof(line), "--set 7:5 --without 8 --limit 1M %s", path);
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain", line), EXIT_FAILED);
+	assert_non_null(strstr(said, "no process 7 is among its candidates"));
+	assert_non_null(strstr(said, "no process 8 is among its candidates"));
+	assert_non_null(strstr(said, "--limit is left out"));
+	unlink(path);
+	assert_int_equal(verb_status(cmd_explain, "oomtrace explain",
+				     "--model all -k all tests/data/wire/7.2-fentry/stdout"),
+			 EXIT_DONE);
+	assert_string_equal(said, "");
+}
+
 /* Whether the manual has @option as a flag of mdoc: " Fl o" or " Fl -output". */
 static bool manual_names(const char *manual, const char *option)
 {
@@ -345,6 +513,10 @@ int main(void)
 		cmocka_unit_test(wrong_usage_ends_with_status_2),
 		cmocka_unit_test(where_nothing_attaches_the_status_is_3),
 		cmocka_unit_test(what_is_no_recording_ends_with_status_1),
+		cmocka_unit_test(wrong_usage_of_explain_names_the_remedy),
+		cmocka_unit_test(wrong_usage_of_rank_names_the_remedy),
+		cmocka_unit_test(what_cannot_be_explained_ends_with_status_1),
+		cmocka_unit_test(what_is_whole_is_explained),
 		cmocka_unit_test(the_manual_names_every_option),
 	};
 

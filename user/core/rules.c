@@ -215,7 +215,8 @@ enum model_error model_parse(const char *text, struct model *ret_model)
 const char *model_error_words(unsigned int error)
 {
 	static const char *const words[] = {
-		[MODEL_NO_RELEASE] = "not a kernel's release, nor the name of a model",
+		[MODEL_NO_RELEASE] = "neither a kernel's release (2.6.32, 5.10.0-8-amd64) nor "
+				     "2.4-goodness, current or all",
 		[MODEL_TOO_OLD] = "older than 2.4, the first release whose rule is known",
 		[MODEL_TOO_NEW] = "newer than 7.2, the last release whose rule is known",
 		[MODEL_DEVELOPMENT] = "a development series: no release, and no rule of its own",

@@ -158,8 +158,7 @@ static void say_unexplained(struct flow *flow, const struct finding *finding)
 {
 	units_text bytes, of;
 
-	flow_words(flow,
-		   "candidates hold only %" PRIu32 ".%" PRIu32 " %% of the %s in use%s",
+	flow_words(flow, "candidates hold only %" PRIu32 ".%" PRIu32 " %% of the %s in use%s",
 		   finding->permille / 10, finding->permille % 10,
 		   units_bytes(of, finding->of_bytes), finding->use < USE_MAX ? ";" : "");
 	if (finding->use < USE_MAX)
