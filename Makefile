@@ -147,15 +147,22 @@ bench: oomtrace $(BUILD)/render $(BUILD)/hooks ## how fast it attaches and rende
 
 FUZZ_SECONDS ?= 60
 
-$(BUILD)/fuzz/fuzz_replay: tests/fuzz/fuzz_replay.c $(wildcard user/core/*.c user/lib/*.c)
+FUZZERS := replay event
+FUZZ_LEN_replay := 40000
+FUZZ_LEN_event  := 20000
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard user/core/*.c user/lib/*.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ $(JSON_LIBS) -o $@
 
-fuzz: $(BUILD)/fuzz/fuzz_replay ## feed the assembler rubbish for FUZZ_SECONDS
-	@mkdir -p $(BUILD)/fuzz/corpus
-	@tests/fuzz/seeds $(BUILD)/fuzz/seeds
-	cd $(BUILD)/fuzz && ./fuzz_replay -max_total_time=$(FUZZ_SECONDS) -max_len=40000 -print_final_stats=1 corpus seeds
+fuzz: $(FUZZERS:%=fuzz-%) ## feed rubbish to what reads recordings and JSON lines, FUZZ_SECONDS each
+
+fuzz-%: $(BUILD)/fuzz/fuzz_%
+	@mkdir -p $(BUILD)/fuzz/corpus-$*
+	@tests/fuzz/seeds $* $(BUILD)/fuzz/seeds-$*
+	cd $(BUILD)/fuzz && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -max_len=$(FUZZ_LEN_$*) -print_final_stats=1 \
+		corpus-$* seeds-$*
 
 PREFIX ?= /usr/local
 
