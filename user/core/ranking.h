@@ -55,8 +55,10 @@ int64_t ranking_oom_score(bool eligible, int64_t points, uint64_t totalpages);
 
 /*
  * Which counters oom_badness() reads in the kernel @release ("6.12.107+deb13-amd64"), for /proc
- * does not say: atomics until 6.2 (f1a7941243c1), per-cpu counters without the CPUs' deltas
- * until 7.0, with them since. RSS_UNKNOWN when it is no release.
+ * does not say: atomics until 6.2 (f1a7941243c1), per-cpu counters without the CPUs' deltas until
+ * 7.0, with them since (get_mm_rss_sum(): "mm: fix OOM killer inaccuracy on large many-core
+ * systems", in linux-next when 6.19-rc8 was near). 6.12.107 and 6.18.44 are without it, although it
+ * was sent to the stable releases too; 7.2.13 has it. RSS_UNKNOWN when it is no release.
  */
 enum wire_rss ranking_rss_counters(const char *release);
 
