@@ -219,6 +219,24 @@ static void the_arithmetic_and_what_stands_out(void **state)
 	free(text);
 }
 
+static void what_ran_out(void **state)
+{
+	struct sample sample;
+	struct asked asked;
+
+	(void)state;
+	sample_fill_global(&sample);
+	ask(&asked, &sample.episode);
+	check_shows(&asked,
+		    "why java[4242] died at 23:10:08.412 when the machine ran out of memory\n");
+	sample.episode.constraint = CONSTRAINT_CPUSET_;
+	check_shows(&asked, "died at 23:10:08.412 when some memory nodes ran out\n");
+	sample.episode.constraint = CONSTRAINT_MEMORY_POLICY_;
+	check_shows(&asked, "died at 23:10:08.412 when some memory nodes ran out\n");
+	sample.episode.known &= ~(uint32_t)EPISODE_KNOWS_CONSTRAINT;
+	check_shows(&asked, "why java[4242] died at 23:10:08.412\n");
+}
+
 static void as_many_as_asked_for_and_the_victim(void **state)
 {
 	struct sample sample;
@@ -587,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_arithmetic_and_what_stands_out),
+		cmocka_unit_test(what_ran_out),
 		cmocka_unit_test(as_many_as_asked_for_and_the_victim),
 		cmocka_unit_test(every_state_of_being_spared_has_words),
 		cmocka_unit_test(an_explanation_for_programs),

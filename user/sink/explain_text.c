@@ -31,6 +31,14 @@ static void show_head(struct flow *flow, const char *words)
 	flow_end(flow);
 }
 
+static void show_constraint(struct flow *flow, uint8_t constraint)
+{
+	if (constraint == CONSTRAINT_NONE_)
+		flow_words(flow, "when the machine ran out of memory");
+	else if (constraint == CONSTRAINT_CPUSET_ || constraint == CONSTRAINT_MEMORY_POLICY_)
+		flow_words(flow, "when some memory nodes ran out");
+}
+
 static void show_title(struct flow *flow, const struct explanation *explanation, int64_t today)
 {
 	const struct episode *episode = explanation->episode;
@@ -50,6 +58,8 @@ static void show_title(struct flow *flow, const struct explanation *explanation,
 		flow_words(flow, "when");
 		flow_parts(flow, episode->memcg.path, '/');
 		flow_words(flow, "met its limit");
+	} else if (episode->known & EPISODE_KNOWS_CONSTRAINT) {
+		show_constraint(flow, episode->constraint);
 	}
 	flow_end(flow);
 }
@@ -267,7 +277,8 @@ static void show_lacks(struct flow *flow, const struct rule_verdict *verdict, un
 		flow->indent = indent + 2;
 		flow_words(flow, "%s", lack_words(i));
 		if (verdict->tasks_lacking[i])
-			flow_words(flow, "(of %" PRIu32 ")", verdict->tasks_lacking[i]);
+			flow_words(flow, "(%" PRIu32 " process%s)", verdict->tasks_lacking[i],
+				   verdict->tasks_lacking[i] == 1 ? "" : "es");
 		flow_end(flow);
 	}
 }
