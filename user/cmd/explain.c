@@ -195,18 +195,34 @@ static bool has_room(struct explain *explain, size_t count)
 	return true;
 }
 
-/* What of the changes this episode cannot be asked is told, and left out. */
-static void suppose(struct explain *explain, struct explanation *explanation)
+/* A limit that this episode cannot be asked about is told, and left out. */
+static void suppose_limit(struct explain *explain, struct explanation *explanation,
+			  struct rule_input *input)
+{
+	const struct episode *episode = explanation->episode;
+	struct whatif_limit limit;
+	int error = whatif_limit(episode, explain->limit_bytes, &limit);
+
+	if (error) {
+		log_warn("%s: --limit is left out: %s", episode->id,
+			 error == -EINVAL ? "version 1 refuses one above that of memory and swap"
+					  : "no cgroup ran out, or its limits are not known");
+		return;
+	}
+	explanation->limit_bytes = explain->limit_bytes;
+	explanation->limit_fits = limit.fits;
+	input->totalpages = limit.totalpages;
+}
+
+/* The choice as it was, with what is to be different. */
+static struct rule_input suppose(struct explain *explain, struct explanation *explanation)
 {
 	const struct episode *episode = explanation->episode;
 	struct rule_input input = rules_input(episode);
-	struct whatif_limit limit;
-
-	int error = 0;
 
 	explanation->supposed = explain->n_changes || explain->limit_bytes;
 	if (!explanation->supposed)
-		return;
+		return input;
 	input.changes = explanation->changes = explain->changes;
 	input.n_changes = explanation->n_changes = explain->n_changes;
 	for (size_t i = 0; i < explain->n_changes; i++) {
@@ -219,33 +235,23 @@ static void suppose(struct explain *explain, struct explanation *explanation)
 				 explain->changes[i].pid);
 	}
 	if (explain->limit_bytes)
-		error = whatif_limit(episode, explain->limit_bytes, &limit);
-	if (error) {
-		log_warn("%s: --limit is left out: %s", episode->id,
-			 error == -EINVAL ? "version 1 refuses one above that of memory and swap"
-					  : "no cgroup ran out, or its limits are not known");
-	} else if (explain->limit_bytes) {
-		explanation->limit_bytes = explain->limit_bytes;
-		explanation->limit_fits = limit.fits;
-		input.totalpages = limit.totalpages;
-	}
+		suppose_limit(explain, explanation, &input);
 	rules_select(rules_current(), &input, explain->scores, &explanation->supposition);
+	return input;
 }
 
-static size_t add_run(struct explain *explain, const struct episode *episode, const char *asked,
+static size_t add_run(struct explain *explain, const struct rule_input *input, const char *asked,
 		      const struct model *model, const struct rule *rule,
 		      struct explain_run *ret_run)
 {
-	struct rule_input input = rules_input(episode);
-
 	ret_run->asked = asked;
 	ret_run->vendor = model && model->vendor;
-	rules_select(rule, &input, explain->scores, &ret_run->verdict);
+	rules_select(rule, input, explain->scores, &ret_run->verdict);
 	return 1;
 }
 
 /* Runs every model asked for; @runs has room. Returns how many. */
-static size_t run_models(struct explain *explain, const struct episode *episode,
+static size_t run_models(struct explain *explain, const struct rule_input *input,
 			 struct explain_run *runs, size_t room)
 {
 	size_t n = 0;
@@ -254,11 +260,11 @@ static size_t run_models(struct explain *explain, const struct episode *episode,
 		const struct model *model = &explain->models[i];
 
 		if (model->kind != MODEL_ALL && n < room)
-			n += add_run(explain, episode, explain->model_names[i], model,
+			n += add_run(explain, input, explain->model_names[i], model,
 				     model->kind == MODEL_CURRENT ? rules_current() : model->rule,
 				     &runs[n]);
 		for (size_t k = 0; model->kind == MODEL_ALL && rules_named(k) && n < room; k++)
-			n += add_run(explain, episode, rules_named(k)->name, NULL, rules_named(k),
+			n += add_run(explain, input, rules_named(k)->name, NULL, rules_named(k),
 				     &runs[n]);
 	}
 	return n;
@@ -269,6 +275,7 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	struct explain *explain = ctx;
 	struct explanation explanation = {.host = host, .episode = episode};
 	struct explain_run runs[MODELS_MAX * 2];
+	struct rule_input input;
 	struct explain_options look = {
 		.most = explain->look.candidates_given ? explain->look.candidates
 			: explain->json                ? CANDIDATES_ALL
@@ -284,9 +291,9 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	}
 	explanation.spared = whatif_spared(episode);
 	explanation.n_findings = explain_findings(episode, explanation.findings);
-	suppose(explain, &explanation);
+	input = suppose(explain, &explanation);
 	explanation.runs = runs;
-	explanation.n_runs = run_models(explain, episode, runs, sizeof(runs) / sizeof(runs[0]));
+	explanation.n_runs = run_models(explain, &input, runs, sizeof(runs) / sizeof(runs[0]));
 	if (!explain->json && explain->explained)
 		outbuf_putc(&explain->out, '\n');
 	explain->explained++;

@@ -330,7 +330,8 @@ static void show_models(struct flow *flow, const struct explanation *explanation
 
 	if (!explanation->n_runs)
 		return;
-	show_head(flow, "by the rules of other kernels");
+	show_head(flow, explanation->supposed ? "and by the rules of other kernels"
+					      : "by the rules of other kernels");
 	for (size_t i = 0; i < explanation->n_runs; i++)
 		show_run(flow, &explanation->runs[i], few);
 	if (!few)
