@@ -96,8 +96,11 @@ def reports(data):
                        invoker_adj=int(m[5]))
         elif now and "invoker_tid" not in now and (m := RE_CURRENT.match(text)):
             now["invoker_tid"] = int(m[1])
+        elif now and text == b"Call Trace:":
+            now["traces"] = now.get("traces", 0) + 1
         elif now and (m := RE_FRAME.match(text)):
-            now.setdefault("stack", []).append(m[1].decode())
+            if now.get("traces", 0) < 2:        # a second one is of somebody whose allocation failed meanwhile
+                now.setdefault("stack", []).append(m[1].decode())
         elif now and (m := RE_LIMIT.match(text)):
             now.update(memcg_usage_kb=int(m[1]), memcg_limit_kb=int(m[2]))
         elif now and (m := RE_SWAP_LIMIT.match(text)):
