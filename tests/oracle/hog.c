@@ -707,14 +707,36 @@ static void print_hex(const char *text)
 	putchar('"');
 }
 
-/* The cgroup that the kernel says @pid is in: of the memory controller, or of version 2. */
+/* The youngest thread of @pid, which is alive where the first one has exited. */
+static int last_tid(pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	int last = pid;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (atoi(entry->d_name) > last)
+			last = atoi(entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return last;
+}
+
+/*
+ * The cgroup that the kernel says @pid is in: of the memory controller, or of version 2. Version 1
+ * says the root of a thread that has exited.
+ */
 static void print_cgroup(pid_t pid)
 {
 	char text[16384], path[64], *line, *save;
 	ssize_t n = 0;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/cgroup", pid, last_tid(pid));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		n = read(fd, text, sizeof(text) - 1);
