@@ -126,7 +126,7 @@ check: lint unit oracle ## what needs no root
 test: ## every level, as CI runs it
 	@tools/test
 
-check-all: ## everything, the slow parts included: test, bench and a minute of fuzz
+check-all: ## everything, the slow parts included: test, 5,000 processes, systemd, bench, a minute of fuzz
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
