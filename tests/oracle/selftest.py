@@ -261,7 +261,7 @@ GLOBAL_SPOILS = {
     ": min": lambda e: kill_of(e)["system"]["zones"][0].update(min_bytes=0),
     ": high": lambda e: kill_of(e)["system"]["zones"][1].pop("high_bytes"),
     ": free": lambda e: kill_of(e)["system"]["zones"][1].update(
-        free_bytes=kill_of(e)["system"]["zones"][1]["free_bytes"] + 64 * PAGE),
+        free_bytes=kill_of(e)["system"]["zones"][1]["free_bytes"] + 4096 * PAGE),
 }
 MEMCG_SPOILS = {
     "memcg.stat anon": lambda e: kill_of(e)["memcg"]["stat"].update(
