@@ -42,7 +42,7 @@
 /* Pages per step of growth: what may still be charged after the kill, so keep it small. */
 #define STEP_PAGES 32UL
 /* Nothing here takes this long, even emulated; it only keeps a broken run from hanging. */
-#define GIVE_UP_SECONDS 120
+#define GIVE_UP_SECONDS 400
 /* A global OOM takes the whole machine: only where this file says that it is a throw-away one. */
 #define VM_MARKER "/vm-marker"
 
