@@ -108,11 +108,8 @@ static void add_without(struct explain *explain, const char *text, struct argp_s
 
 static void set_most(struct explain *explain, const char *text, struct argp_state *state)
 {
-	uint64_t n = CANDIDATES_ALL;
-
-	if (strcmp(text, "all") != 0 && parse_number(text, CANDIDATES_ALL - 1, &n))
+	if (candidates_parse(text, &explain->look.candidates))
 		argp_error(state, "'%s' is no number of candidates: N or all", text);
-	explain->look.candidates = (uint32_t)n;
 	explain->look.candidates_given = true;
 }
 

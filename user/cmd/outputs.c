@@ -80,13 +80,20 @@ static void add_output(struct outputs *outputs, const char *text, struct argp_st
 	outputs->specs[outputs->n_specs++] = spec;
 }
 
-static void set_candidates(struct outputs *outputs, const char *text, struct argp_state *state)
+int candidates_parse(const char *text, uint32_t *ret_count)
 {
 	uint64_t n = CANDIDATES_ALL;
+	int error = strcmp(text, "all") == 0 ? 0 : parse_number(text, CANDIDATES_ALL - 1, &n);
 
-	if (strcmp(text, "all") != 0 && parse_number(text, CANDIDATES_ALL - 1, &n))
+	if (!error)
+		*ret_count = (uint32_t)n;
+	return error;
+}
+
+static void set_candidates(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (candidates_parse(text, &outputs->candidates))
 		argp_error(state, "'%s' is no number of candidates: N or all", text);
-	outputs->candidates = (uint32_t)n;
 	outputs->candidates_given = true;
 }
 

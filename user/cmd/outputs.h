@@ -46,6 +46,9 @@ extern const struct argp outputs_argp;
 /* "json" or "text:FILE" ("-" is stdout). Returns 0, or -EINVAL. */
 int output_spec_parse(const char *text, struct output_spec *ret_spec);
 
+/* "10" or "all" (CANDIDATES_ALL). Returns 0, -EINVAL or -ERANGE. */
+int candidates_parse(const char *text, uint32_t *ret_count);
+
 /* "auto", "always" or "never". Returns 0, or -EINVAL. */
 int color_choice_parse(const char *text, enum color_choice *ret_choice);
 

@@ -64,11 +64,8 @@ static const struct argp_option options[] = {
 
 static void set_most(struct rank *rank, const char *text, struct argp_state *state)
 {
-	uint64_t n = CANDIDATES_ALL;
-
-	if (strcmp(text, "all") != 0 && parse_number(text, CANDIDATES_ALL - 1, &n))
+	if (candidates_parse(text, &rank->most))
 		argp_error(state, "'%s' is no number of processes: N or all", text);
-	rank->most = (uint32_t)n;
 	rank->most_given = true;
 }
 
