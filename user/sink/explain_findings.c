@@ -9,18 +9,6 @@
 #include "lib/units.h"
 #include "sink/text_parts.h"
 
-#define NAME_COLUMNS 60
-
-const char *process_name(process_text out, const struct task *task)
-{
-	char name[UTF8_ESCAPED_LEN(WIRE_COMM_LEN)];
-
-	utf8_escape(name, sizeof(name), task->comm, strnlen(task->comm, WIRE_COMM_LEN),
-		    NAME_COLUMNS);
-	snprintf(out, sizeof(process_text), "%s[%" PRIu32 "]", name, task->pid);
-	return out;
-}
-
 const char *grouped(grouped_text out, int64_t number)
 {
 	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
@@ -69,11 +57,11 @@ static void say_manner(struct flow *flow, const struct finding *finding)
 			   finding->count, finding->count == 1 ? "s" : "");
 		break;
 	case FINDING_NOT_HIGHEST:
-		flow_word(flow, "%s", process_name(name, finding->task));
+		flow_word(flow, "%s", text_process(name, finding->task->comm, finding->task->pid));
 		flow_words(flow, "has %s points more and lives", grouped(pages, finding->points));
 		break;
 	case FINDING_TIE:
-		flow_word(flow, "%s", process_name(name, finding->task));
+		flow_word(flow, "%s", text_process(name, finding->task->comm, finding->task->pid));
 		flow_words(flow, "has as many points: of equals the last one scanned dies");
 		break;
 	default:
@@ -89,7 +77,7 @@ static void say_adj(struct flow *flow, const struct finding *finding)
 	switch (finding->what) {
 	case FINDING_ADJ_DECIDED:
 		flow_words(flow, "oom_score_adj decided: by memory alone");
-		flow_word(flow, "%s", process_name(name, finding->task));
+		flow_word(flow, "%s", text_process(name, finding->task->comm, finding->task->pid));
 		flow_words(flow, "would have died, which holds %s more",
 			   units_bytes(bytes, finding->bytes));
 		break;
@@ -107,7 +95,7 @@ static void say_adj(struct flow *flow, const struct finding *finding)
 			   "it in",
 			   finding->count, plural(finding->count),
 			   units_bytes(bytes, finding->bytes));
-		flow_word(flow, "%s", process_name(name, finding->task));
+		flow_word(flow, "%s", text_process(name, finding->task->comm, finding->task->pid));
 		break;
 	default:
 		break;

@@ -7,11 +7,7 @@
 
 #include "core/explain.h"
 #include "lib/flow.h"
-#include "lib/utf8.h"
-
-/* "java[4242]", as it may be shown. */
-typedef char process_text[UTF8_ESCAPED_LEN(WIRE_COMM_LEN) + 16];
-const char *process_name(process_text out, const struct task *task);
+#include "sink/text_parts.h"
 
 /* "-1,234,567": written into @out, and returned. */
 typedef char grouped_text[32];

@@ -12,14 +12,8 @@
 #include "sink/explain_findings.h"
 #include "sink/sink.h"
 
-#define COLUMNS      80
-#define INDENT       2
+#define MARGIN       2
 #define TERMS_INDENT 7 /* of a candidate's arithmetic, below its name */
-
-#define SGR_NONE  ""
-#define SGR_BOLD  "1"
-#define SGR_ALARM "1;31"
-#define SGR_FAINT "2"
 
 static void show_head(struct flow *flow, const char *words)
 {
@@ -46,10 +40,10 @@ static void show_title(struct flow *flow, const struct explanation *explanation,
 	units_text clock;
 
 	flow_begin(flow, "", 0);
-	flow->indent = INDENT;
+	flow->indent = MARGIN;
 	flow_color(flow, SGR_BOLD);
 	flow_words(flow, "why");
-	flow_word(flow, "%s", process_name(name, &episode->victim));
+	flow_word(flow, "%s", text_process(name, episode->victim.comm, episode->victim.pid));
 	flow_words(flow, "died");
 	flow_color(flow, SGR_NONE);
 	if (episode->real_ns)
@@ -126,9 +120,10 @@ static void show_candidate(struct flow *flow, const struct episode *episode,
 	flow_begin(flow, "", 0);
 	flow_color(flow, victim ? SGR_ALARM : task->eligible ? SGR_NONE : SGR_FAINT);
 	if (task->eligible)
-		flow_word(flow, "%5" PRIu32 "  %s", rank, process_name(name, task));
+		flow_word(flow, "%5" PRIu32 "  %s", rank,
+			  text_process(name, task->comm, task->pid));
 	else
-		flow_word(flow, "%5s  %s", "-", process_name(name, task));
+		flow_word(flow, "%5s  %s", "-", text_process(name, task->comm, task->pid));
 	if (!task->eligible)
 		flow_words(flow, "cannot be chosen: %s", skip_words(task->skip));
 	else if (task->known & TASK_KNOWS_POINTS)
@@ -168,13 +163,14 @@ static void show_spared(struct flow *flow, const struct explanation *explanation
 	const struct spared *spared = &explanation->spared;
 	process_text name;
 
-	flow_begin(flow, "  ", INDENT);
+	flow_begin(flow, "  ", MARGIN);
 	switch (spared->state) {
 	case SPARED_BY_ADJ:
 		flow_words(flow, "oom_score_adj %d%s would have spared it:", spared->adj,
 			   spared->adj > -1000 ? " or below" : "");
 		if (spared->then)
-			flow_word(flow, "%s dies", process_name(name, spared->then));
+			flow_word(flow, "%s dies",
+				  text_process(name, spared->then->comm, spared->then->pid));
 		else
 			flow_words(flow, "nobody can be killed");
 		break;
@@ -203,7 +199,7 @@ static void show_findings(struct flow *flow, const struct explanation *explanati
 	show_head(flow, "what stands out");
 	show_spared(flow, explanation);
 	for (size_t i = 0; i < explanation->n_findings; i++) {
-		flow_begin(flow, "  ", INDENT);
+		flow_begin(flow, "  ", MARGIN);
 		finding_show(flow, explanation->episode, &explanation->findings[i]);
 		flow_end(flow);
 	}
@@ -227,10 +223,11 @@ static void show_victim_of(struct flow *flow, const struct rule_verdict *verdict
 		flow_words(flow, "nobody can be killed");
 		return;
 	}
-	flow_word(flow, "%s dies", process_name(name, verdict->victim));
+	flow_word(flow, "%s dies", text_process(name, verdict->victim->comm, verdict->victim->pid));
 	show_points_of(flow, verdict);
 	if (verdict->victim != verdict->chosen)
-		flow_word(flow, "in place of its parent %s", process_name(name, verdict->chosen));
+		flow_word(flow, "in place of its parent %s",
+			  text_process(name, verdict->chosen->comm, verdict->chosen->pid));
 }
 
 static void show_supposition(struct flow *flow, const struct explanation *explanation)
@@ -243,7 +240,7 @@ static void show_supposition(struct flow *flow, const struct explanation *explan
 	for (size_t i = 0; i < explanation->n_changes; i++) {
 		const struct rule_change *change = &explanation->changes[i];
 
-		flow_begin(flow, "  ", INDENT);
+		flow_begin(flow, "  ", MARGIN);
 		if (change->remove)
 			flow_words(flow, "process %" PRIu32 " not there", change->pid);
 		else
@@ -252,14 +249,14 @@ static void show_supposition(struct flow *flow, const struct explanation *explan
 		flow_end(flow);
 	}
 	if (explanation->limit_bytes) {
-		flow_begin(flow, "  ", INDENT);
+		flow_begin(flow, "  ", MARGIN);
 		flow_words(flow, "a limit of %s%s", units_bytes(limit, explanation->limit_bytes),
 			   explanation->limit_fits
 				   ? ": more than was in use, nobody had died at this moment"
 				   : "");
 		flow_end(flow);
 	}
-	flow_begin(flow, "  ", INDENT);
+	flow_begin(flow, "  ", MARGIN);
 	flow_color(flow, SGR_BOLD);
 	show_victim_of(flow, &explanation->supposition);
 	flow_color(flow, SGR_NONE);
@@ -287,26 +284,26 @@ static void show_run(struct flow *flow, const struct explain_run *run, bool with
 {
 	flow_begin(flow, "", 0);
 	flow_word(flow, "  %-12s", run->asked);
-	flow->indent = INDENT + 13;
+	flow->indent = MARGIN + 13;
 	show_victim_of(flow, &run->verdict);
 	flow_end(flow);
 	if (run->verdict.rule->family == RULE_GOODNESS) {
-		flow_begin(flow, "", INDENT + 13);
+		flow_begin(flow, "", MARGIN + 13);
 		flow_words(flow, "the scheduler's choice of whom to run next: no OOM rule");
 		flow_end(flow);
 	}
 	if (!with_lacks)
 		return;
-	flow_begin(flow, "", INDENT + 13);
+	flow_begin(flow, "", MARGIN + 13);
 	flow_words(flow, "the rule of %s: %s", run->verdict.rule->name, run->verdict.rule->words);
 	flow_end(flow);
 	if (run->vendor) {
-		flow_begin(flow, "", INDENT + 13);
+		flow_begin(flow, "", MARGIN + 13);
 		flow_words(flow,
 			   "a distributor's kernel, which may hold patches of later releases");
 		flow_end(flow);
 	}
-	show_lacks(flow, &run->verdict, INDENT + 13);
+	show_lacks(flow, &run->verdict, MARGIN + 13);
 }
 
 /* What no snapshot of today holds for all those rules, said once. */
@@ -318,10 +315,10 @@ static void show_all_lacks(struct flow *flow, const struct explanation *explanat
 		all.lacks |= explanation->runs[i].verdict.lacks;
 	if (!all.lacks)
 		return;
-	flow_begin(flow, "  ", INDENT);
+	flow_begin(flow, "  ", MARGIN);
 	flow_words(flow, "Left out by some of them, and not made up:");
 	flow_end(flow);
-	show_lacks(flow, &all, INDENT);
+	show_lacks(flow, &all, MARGIN);
 }
 
 static void show_models(struct flow *flow, const struct explanation *explanation)
