@@ -62,7 +62,7 @@ static void a_report_is_found_by_its_victim_and_once(void **state)
 	assert_null(klog_take(klog, 0, 0));
 	report = klog_take(klog, 42, 0);
 	assert_whole(report);
-	assert_int_equal(report->kill, KLOG_KILL_UNSEEN);
+	assert_int_equal(report->cause, LOGLINE_CAUSE_UNSEEN);
 	assert_null(klog_take(klog, 42, 0));
 }
 
@@ -77,7 +77,7 @@ static void raw_records_are_the_same_as_their_text(void **state)
 	feed(klog, "3,1236,5678903,-;" KILLED "\n");
 	report = klog_take(klog, 42, 0);
 	assert_whole(report);
-	assert_int_equal(report->kill, KLOG_KILL_MEMCG);
+	assert_int_equal(report->cause, LOGLINE_CAUSE_MEMCG);
 }
 
 static void escapes_of_raw_records_are_undone(void **state)
@@ -259,7 +259,7 @@ static void a_rate_limited_kill_does_not_take_the_header_of_another(void **state
 	report = klog_take(klog, 42, 0);
 	assert_non_null(report);
 	assert_false(report->has_gfp || report->has_summary);
-	assert_int_equal(report->kill, KLOG_KILL_MEMCG);
+	assert_int_equal(report->cause, LOGLINE_CAUSE_MEMCG);
 
 	klog = fresh();
 	feed(klog, HEADER);
@@ -278,8 +278,8 @@ static void how_the_victim_was_found_is_in_the_killed_line(void **state)
 	feed(klog, "Out of memory: Killed process 8 (Memory cgroup) x oom_score_adj:0");
 	feed(klog, "Out of memory: Killed process 0 (a) x oom_score_adj:0");
 	feed(klog, "Out of memory: Killed process 99999999999 (a) x oom_score_adj:0");
-	assert_int_equal(klog_take(klog, 7, 0)->kill, KLOG_KILL_ALLOCATING_TASK);
-	assert_int_equal(klog_take(klog, 8, 0)->kill, KLOG_KILL_GLOBAL);
+	assert_int_equal(klog_take(klog, 7, 0)->cause, LOGLINE_CAUSE_ALLOCATING_TASK);
+	assert_int_equal(klog_take(klog, 8, 0)->cause, LOGLINE_CAUSE_GLOBAL);
 }
 
 static void a_big_group_does_not_push_out_the_report_of_its_first(void **state)

@@ -178,8 +178,8 @@ void complete_from_klog(struct episode *episode, const struct klog_report *repor
 	if (report->has_nodes)
 		complete_nodes(episode, report);
 	complete_memory(episode, &report->memory);
-	if (report->kill != KLOG_KILL_UNSEEN && episode->selection != SELECTION_EXITING_TASK) {
-		episode->selection = report->kill == KLOG_KILL_ALLOCATING_TASK
+	if (report->cause != LOGLINE_CAUSE_UNSEEN && episode->selection != SELECTION_EXITING_TASK) {
+		episode->selection = report->cause == LOGLINE_CAUSE_ALLOCATING_TASK
 					     ? SELECTION_ALLOCATING_TASK
 					     : SELECTION_BADNESS;
 	}

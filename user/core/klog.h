@@ -4,9 +4,8 @@
  * could not see. Reports never interleave (oom_lock), but other lines stand between theirs, and
  * the rate limit drops the header and the summary of a kill, never its "Killed process".
  *
- * A process's name and a cgroup's are hostile: what stands to the right of them in a line is the
- * kernel's, so lines are taken apart from the right, and what stands to the left is told apart by
- * what such a name cannot hold (a comm more than 15 bytes, a cgroup's name a slash).
+ * What the lines say is logline's to know, for this and for whole reports out of a file; what
+ * becomes of it here is all that a live backend lacks.
  */
 #ifndef OOMTRACE_CORE_KLOG_H
 #define OOMTRACE_CORE_KLOG_H
@@ -17,17 +16,10 @@
 
 #include "core/episode.h"
 #include "core/klog_memory.h"
+#include "core/logline.h"
 #include "core/path.h"
 
 #define KLOG_REPORTS 16
-
-/* Who the "Killed process" line says was killed, by its first words. */
-enum klog_kill {
-	KLOG_KILL_UNSEEN,
-	KLOG_KILL_GLOBAL,          /* Out of memory: also of a cpuset or a memory policy */
-	KLOG_KILL_MEMCG,           /* Memory cgroup out of memory */
-	KLOG_KILL_ALLOCATING_TASK, /* Out of memory (oom_kill_allocating_task) */
-};
 
 /* What one report said. */
 struct klog_report {
@@ -38,7 +30,7 @@ struct klog_report {
 	uint32_t gfp_mask;
 	int32_t order;
 	uint8_t constraint; /* enum wire_constraint, with has_summary */
-	uint8_t kill;       /* enum klog_kill */
+	uint8_t cause;      /* enum logline_cause, of the "Killed process" line */
 	char invoker_comm[WIRE_COMM_LEN + 1];
 	char gfp_text[EPISODE_GFP_TEXT];
 	char oom_memcg[PATH_TEXT_LEN]; /* with has_memcg */
