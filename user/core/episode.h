@@ -20,10 +20,19 @@
 #define EPISODE_GFP_TEXT 512  /* of all the flags there are */
 #define EPISODE_VICTIMS  1024 /* of a group kill; more are counted, LOSS_VICTIM_TABLE */
 
+/* Why something is not in an episode from a log: beside what the wire knows (enum wire_loss). */
+enum log_loss {
+	LOSS_LOG_HEADER = LOSS_MAX + 1, /* the report's first lines are not there */
+	LOSS_LOG_TABLE,                 /* its table of tasks is not there, or not to be read */
+	LOSS_LOG_LINE,                  /* lines of it that are damaged or must have been there */
+	EPISODE_LOSS_MAX,
+};
+
 /* A backend's name by its index on the wire; NULL when out of range. */
 const char *backend_name(unsigned int backend);
 
-/* The contract's word for a loss reason (enum wire_loss); "unknown" when out of range. */
+/* The contract's word for a loss reason (enum wire_loss, enum log_loss); "unknown" when out of
+ * range. */
 const char *loss_name(unsigned int loss);
 
 /* The contract's words; NULL where that is not known: enum wire_constraint, enum selection, enum
@@ -50,6 +59,16 @@ enum task_known {
 	TASK_KNOWS_CPU = 1 << 3,
 	TASK_KNOWS_IDENTITY = 1 << 4,    /* start time, ppid, threads, nice: not from a log */
 	TASK_KNOWS_CREDENTIALS = 1 << 5, /* euid, cap_effective */
+	/* From a log, as far as it goes; TASK_KNOWS_MEMORY stands for all of them. */
+	TASK_KNOWS_TOTAL_VM = 1 << 6,
+	TASK_KNOWS_RSS = 1 << 7, /* rss_bytes: the sum of its three parts */
+	TASK_KNOWS_RSS_PARTS =
+		1 << 8, /* anon and file; file has shmem in it where that is not known */
+	TASK_KNOWS_SHMEM = 1 << 9,
+	TASK_KNOWS_SWAP = 1 << 10,
+	TASK_KNOWS_PGTABLES = 1 << 11,
+	TASK_KNOWS_OOM_SCORE = 1 << 12, /* what the kernel printed as its score */
+	TASK_LACKS_ADJ = 1 << 13,       /* oom_score_adj, and so eligible, is not known */
 };
 
 enum killed_as { KILLED_AS_CHOSEN, KILLED_AS_GROUP, KILLED_AS_SHARED_MM };
@@ -73,6 +92,8 @@ struct task {
 	uint64_t cpu_ns;
 	uint64_t total_vm_bytes, rss_anon_bytes, rss_file_bytes, rss_shmem_bytes;
 	uint64_t swap_bytes, pgtables_bytes;
+	uint64_t rss_bytes; /* with TASK_KNOWS_RSS */
+	int64_t oom_score;
 	int oom_score_adj;
 	int64_t points; /* pages, signed */
 	bool points_from_kernel;
@@ -158,11 +179,12 @@ enum episode_known {
 struct episode {
 	uint32_t known;
 	char id[EPISODE_ID_LEN];
-	uint64_t number;    /* of the out_of_memory call, on the wire */
-	uint64_t began_ns;  /* the call of out_of_memory */
-	uint64_t boot_ns;   /* the decision */
-	int64_t real_ns;    /* the decision, CLOCK_REALTIME; 0 when not known */
-	const char *source; /* live, replay */
+	uint64_t number;       /* of the out_of_memory call, on the wire */
+	uint64_t began_ns;     /* the call of out_of_memory */
+	uint64_t boot_ns;      /* the decision */
+	int64_t real_ns;       /* the decision, CLOCK_REALTIME; 0 when not known */
+	const char *time_text; /* from a log: the time as it stands there, or NULL */
+	const char *source;    /* live, replay, kmsg, log */
 	unsigned int backend;
 	const char *completed_from; /* "kmsg" or NULL */
 
@@ -214,7 +236,7 @@ struct episode {
 	bool has_runner_up;
 	struct task runner_up;
 
-	uint64_t loss[LOSS_MAX]; /* of this episode */
+	uint64_t loss[EPISODE_LOSS_MAX]; /* of this episode */
 };
 
 /* What became of a victim, once it is gone or its deadline has passed. Times since the decision. */

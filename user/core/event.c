@@ -76,7 +76,7 @@ static int read_detached(const json_t *object, struct event *event)
 	event_u64(object, "episodes", &event->totals.episodes);
 	event_u64(object, "kills", &event->totals.kills);
 	event_u64(object, "candidates", &event->totals.candidates);
-	event_read_loss(json_object_get(object, "lost"), event->totals.lost);
+	event_read_loss(json_object_get(object, "lost"), event->totals.lost, LOSS_MAX);
 	return 0;
 }
 

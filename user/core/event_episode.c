@@ -7,23 +7,39 @@
 
 #include "core/event_get.h"
 #include "core/event_parts.h"
+#include "core/score.h"
 
 static void read_task_memory(const json_t *object, struct task *task)
 {
-	if (event_u64(object, "rss_anon_bytes", &task->rss_anon_bytes))
-		task->known |= TASK_KNOWS_MEMORY;
-	event_u64(object, "total_vm_bytes", &task->total_vm_bytes);
-	event_u64(object, "rss_file_bytes", &task->rss_file_bytes);
-	event_u64(object, "rss_shmem_bytes", &task->rss_shmem_bytes);
-	event_u64(object, "swap_bytes", &task->swap_bytes);
-	event_u64(object, "pgtables_bytes", &task->pgtables_bytes);
+	const struct {
+		const char *key;
+		uint64_t *to;
+		uint32_t bit;
+	} fields[] = {
+		{"total_vm_bytes", &task->total_vm_bytes, TASK_KNOWS_TOTAL_VM},
+		{"rss_bytes", &task->rss_bytes, TASK_KNOWS_RSS},
+		{"rss_anon_bytes", &task->rss_anon_bytes, TASK_KNOWS_RSS_PARTS},
+		{"rss_file_bytes", &task->rss_file_bytes, TASK_KNOWS_RSS_PARTS},
+		{"rss_shmem_bytes", &task->rss_shmem_bytes, TASK_KNOWS_SHMEM},
+		{"swap_bytes", &task->swap_bytes, TASK_KNOWS_SWAP},
+		{"pgtables_bytes", &task->pgtables_bytes, TASK_KNOWS_PGTABLES},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (event_u64(object, fields[i].key, fields[i].to))
+			task->known |= fields[i].bit;
+	}
+	task_known_settle(task);
 }
 
 static void read_task_score(const json_t *object, struct task *task)
 {
 	const char *source = event_string(object, "points_source");
 
-	event_int(object, "oom_score_adj", &task->oom_score_adj);
+	if (!event_int(object, "oom_score_adj", &task->oom_score_adj))
+		task->known |= TASK_LACKS_ADJ;
+	if (event_s64(object, "oom_score", &task->oom_score))
+		task->known |= TASK_KNOWS_OOM_SCORE;
 	if (event_s64(object, "points", &task->points))
 		task->known |= TASK_KNOWS_POINTS;
 	task->points_from_kernel = source && !strcmp(source, "kernel");
@@ -86,6 +102,7 @@ static void read_decision(const json_t *object, struct episode *episode)
 
 	event_text(object, "id", episode->id, sizeof(episode->id));
 	episode->source = event_string(object, "source");
+	episode->time_text = event_string(object, "time_text");
 	episode->completed_from = event_string(object, "completed_from");
 	episode->backend =
 		event_number_of(event_string(object, "backend"), backend_name, WIRE_BACKENDS);
@@ -148,7 +165,7 @@ static void read_invoker(const json_t *object, struct episode *episode)
 	const char *mask = event_string(object, "gfp_mask");
 	int order;
 
-	if (event_u32(object, "pid", &episode->invoker.pid))
+	if (event_u32(object, "pid", &episode->invoker.pid) || json_object_get(object, "comm"))
 		episode->known |= EPISODE_KNOWS_INVOKER;
 	episode->invoker.tid = episode->invoker.pid;
 	event_u32(object, "tid", &episode->invoker.tid);
@@ -293,9 +310,9 @@ static void read_memory(const json_t *object, struct episode *episode)
 	read_zones(system, memory);
 }
 
-void event_read_loss(const json_t *object, uint64_t loss[LOSS_MAX])
+void event_read_loss(const json_t *object, uint64_t *loss, unsigned int count)
 {
-	for (unsigned int i = 0; i < LOSS_MAX; i++)
+	for (unsigned int i = 0; i < count; i++)
 		event_u64(object, loss_name(i), &loss[i]);
 }
 
@@ -389,6 +406,6 @@ int event_read_episode(const json_t *object, struct event *event)
 	if (error)
 		return error;
 	read_runner_up(json_object_get(object, "why"), episode);
-	event_read_loss(json_object_get(object, "loss"), episode->loss);
+	event_read_loss(json_object_get(object, "loss"), episode->loss, EPISODE_LOSS_MAX);
 	return 0;
 }

@@ -10,7 +10,7 @@
 /* A process; @boot_ns, when it was as old as it says. */
 void event_read_task(const json_t *object, uint64_t boot_ns, struct task *ret_task);
 /* {reason: count} */
-void event_read_loss(const json_t *object, uint64_t loss[LOSS_MAX]);
+void event_read_loss(const json_t *object, uint64_t *loss, unsigned int count);
 /* Everything of a decision but why it has no victim. Returns 0 or -ENOMEM. */
 int event_read_episode(const json_t *object, struct event *event);
 

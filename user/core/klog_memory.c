@@ -224,27 +224,33 @@ static bool is_pages(struct span text)
 	       span_find(text, " free_pcp:");
 }
 
+/* "free:755", a count of Mem-Info. */
+static void take_count(struct klog_memory *memory, struct span word)
+{
+	const struct key *key;
+	struct span name;
+	uint64_t value;
+
+	if (!span_next(&word, ':', &name, NULL) || !span_take_u64(&word, &value) || word.len)
+		return;
+	key = key_of(page_keys, KEYS(page_keys), name);
+	if (key)
+		note(&memory->pages_use[key->use], value);
+	else if (name.len == 4 && span_begins(name, "free"))
+		note(&memory->pages_free, value);
+}
+
 /* "active_anon:2 inactive_anon:5 ...\n ... free:755 free_pcp:132 free_cma:0" */
 static void take_pages(struct klog_memory *memory, struct span text)
 {
-	struct span line, word, name;
+	struct span line, word;
 	bool ended, line_ended;
-	uint64_t value;
 
 	while (span_next(&text, '\n', &line, &line_ended)) {
 		while (span_next(&line, ' ', &word, &ended)) {
-			const struct key *key;
-
 			if (!ended && !line_ended) /* it may have been cut */
 				return;
-			if (!span_next(&word, ':', &name, NULL) || !span_take_u64(&word, &value) ||
-			    word.len)
-				continue;
-			key = key_of(page_keys, KEYS(page_keys), name);
-			if (key)
-				note(&memory->pages_use[key->use], value);
-			else if (name.len == 4 && span_begins(name, "free"))
-				note(&memory->pages_free, value);
+			take_count(memory, word);
 		}
 	}
 }
@@ -252,7 +258,8 @@ static void take_pages(struct klog_memory *memory, struct span text)
 void klog_memory_init(struct klog_memory *memory)
 {
 	memset(memory, 0xff, sizeof(*memory));
-	memory->in_stats = memory->is_v1 = false;
+	memory->in_stats = memory->is_v1 = memory->in_pages = false;
+	memory->stat_lines = 0;
 }
 
 bool klog_memory_wants(struct span text)
@@ -270,9 +277,68 @@ bool klog_memory_wants(struct span text)
 	return take_counter(&memory, text) || take_machine(&memory, text);
 }
 
+/*
+ * Fact: the counts of Mem-Info are one record of several lines, which a log of lines has one by
+ * one. They began with "Active:" until 2.6.27, then with "active_anon:". So:   from such a line on,
+ * and as long as lines are pairs of a word and a number.
+ */
+static bool take_pages_line(struct klog_memory *memory, struct span text)
+{
+	struct span line = text, word, name;
+	uint64_t value;
+
+	while (span_take(&line, " "))
+		;
+	if (span_find(line, "\n"))
+		return false;
+	if (span_begins(line, "active_anon:") || span_begins(line, "Active:"))
+		memory->in_pages = true;
+	if (!memory->in_pages)
+		return false;
+	word = line;
+	memory->in_pages = span_next(&word, ':', &name, NULL) && span_take_u64(&word, &value) &&
+			   (!word.len || word.at[0] == ' ');
+	if (!memory->in_pages)
+		return false;
+	while (span_next(&line, ' ', &word, NULL))
+		take_count(memory, word);
+	return true;
+}
+
+/* "/a: cache:188KB rss:1048388KB ...": until 5.2 each memcg of the tree has one, its own alone. */
+static void take_stat_line(struct klog_memory *memory, struct span text)
+{
+	static const struct key own_keys[] = {
+		{"cache", USE_FILE, false},
+		{"rss", USE_ANON, false},
+		{"shmem", USE_SHMEM, false},
+	};
+	const char *at = span_find_last(text, ": cache:");
+	struct span word, name;
+	uint64_t value;
+
+	if (!at)
+		return;
+	memory->stat_lines++;
+	at += 2;
+	text = (struct span){at, (size_t)(text.at + text.len - at)};
+	while (span_next(&text, ' ', &word, NULL)) {
+		const struct key *key;
+
+		if (!span_next(&word, ':', &name, NULL) || !span_take_u64(&word, &value) ||
+		    word.len != 2 || !span_begins(word, "KB"))
+			continue;
+		key = key_of(own_keys, KEYS(own_keys), name);
+		if (key)
+			note(&memory->memcg_use[key->use], kib(value));
+	}
+}
+
 void klog_memory_feed(struct klog_memory *memory, struct span text)
 {
-	if (span_begins(text, stats_begin))
+	if (span_begins(text, stats_begin) && span_find(text, ": cache:"))
+		take_stat_line(memory, text);
+	else if (span_begins(text, stats_begin))
 		memory->in_stats = true;
 	else if (span_begins(text, stats_end))
 		memory->in_stats = false;
@@ -280,6 +346,8 @@ void klog_memory_feed(struct klog_memory *memory, struct span text)
 		take_pages(memory, text);
 	else if (memory->in_stats && is_stats(text))
 		take_stats(memory, text);
+	else if (take_pages_line(memory, text))
+		return;
 	else if (!take_counter(memory, text))
 		take_machine(memory, text);
 }

@@ -8,17 +8,17 @@
 #define WINDOW 12
 
 static const char words[][WINDOW + 1] = {
-	"oom-killer: ", /* X invoked oom-killer: gfp_mask= */
-	"oom-kill:con", /* oom-kill:constraint= */
-	"Killed proce", /* Killed process */
-	"Kill process", /* Out of memory: Kill process */
-	"kill process", /* Out of memory: kill process */
-	"eaper: reape", /* oom_reaper: reaped process */
-	"eaper: unabl", /* oom_reaper: unable to reap */
-	"Out of memor", /* Out of memory and no killable processes */
-	"out of memor", /* Kernel panic - not syncing: out of memory. panic_on_oom */
-	"OOM request ", /* OOM request ignored */
-	"al OOM execu", /* SysRq : Manual OOM execution */
+	"oom-killer: ",   /* X invoked oom-killer: gfp_mask= */
+	"oom-kill:con",   /* oom-kill:constraint= */
+	"Killed proce",   /* Killed process */
+	"Kill process",   /* Out of memory: Kill process */
+	"kill process",   /* Out of memory: kill process */
+	"eaper: reape",   /* oom_reaper: reaped process */
+	"eaper: unabl",   /* oom_reaper: unable to reap */
+	"Out of memor",   /* Out of memory and no killable processes */
+	"out of memor",   /* Kernel panic - not syncing: out of memory. panic_on_oom */
+	"OOM request ",   /* OOM request ignored */
+	"al OOM execu",   /* SysRq : Manual OOM execution */
 	"\"MESSAGE\":[1", /* a journal's, of bytes that are no text: may be any of these */
 	"\"MESSAGE\":[2", "\"MESSAGE\":[3", "\"MESSAGE\":[4", "\"MESSAGE\":[5",
 	"\"MESSAGE\":[6", "\"MESSAGE\":[7", "\"MESSAGE\":[8", "\"MESSAGE\":[9",

@@ -13,7 +13,7 @@ const char *backend_name(unsigned int backend)
 
 const char *loss_name(unsigned int loss)
 {
-	static const char *const names[LOSS_MAX] = {
+	static const char *const names[EPISODE_LOSS_MAX] = {
 		[LOSS_RING_DECISION] = "ring_decision",
 		[LOSS_RING_CANDIDATE] = "ring_candidate",
 		[LOSS_RING_VICTIM] = "ring_victim",
@@ -27,9 +27,12 @@ const char *loss_name(unsigned int loss)
 		[LOSS_MALFORMED] = "malformed",
 		[LOSS_STRAY] = "stray",
 		[LOSS_OUTPUT] = "output",
+		[LOSS_LOG_HEADER] = "log_header",
+		[LOSS_LOG_TABLE] = "log_table",
+		[LOSS_LOG_LINE] = "log_line",
 	};
 
-	return loss < LOSS_MAX && names[loss] ? names[loss] : "unknown";
+	return loss < EPISODE_LOSS_MAX && names[loss] ? names[loss] : "unknown";
 }
 
 const char *no_kill_name(unsigned int no_kill)

@@ -18,15 +18,42 @@ int64_t score_points(uint64_t rss, uint64_t swap, uint64_t pgtables_bytes, uint6
 	return (int64_t)(points + (uint64_t)score_adjustment(oom_score_adj, totalpages));
 }
 
+bool task_knows(const struct task *task, uint32_t bit)
+{
+	return task->known & (TASK_KNOWS_MEMORY | bit);
+}
+
+void task_known_settle(struct task *task)
+{
+	uint32_t all = TASK_KNOWS_RSS_PARTS | TASK_KNOWS_SHMEM | TASK_KNOWS_TOTAL_VM |
+		       TASK_KNOWS_SWAP | TASK_KNOWS_PGTABLES;
+
+	if ((task->known & all) == all)
+		task->known |= TASK_KNOWS_MEMORY;
+}
+
+/* Resident bytes: as a log's table has them, else the sum of what they are made of. */
+static bool task_rss(const struct task *task, uint64_t *ret_bytes)
+{
+	if (task->known & TASK_KNOWS_RSS)
+		*ret_bytes = task->rss_bytes;
+	else if (task->known & TASK_KNOWS_MEMORY)
+		*ret_bytes = task->rss_anon_bytes + task->rss_file_bytes + task->rss_shmem_bytes;
+	else
+		return false;
+	return true;
+}
+
 int score_of(const struct task *task, uint64_t page_size, uint64_t totalpages, int64_t *ret_points)
 {
 	uint64_t rss;
 
-	if (!(task->known & TASK_KNOWS_MEMORY) || !task->eligible || !page_size || !totalpages)
+	if (!task_rss(task, &rss) || !task_knows(task, TASK_KNOWS_SWAP) ||
+	    !task_knows(task, TASK_KNOWS_PGTABLES) || !task->eligible || !page_size || !totalpages)
 		return -ENODATA;
-	rss = (task->rss_anon_bytes + task->rss_file_bytes + task->rss_shmem_bytes) / page_size;
-	*ret_points = score_points(rss, task->swap_bytes / page_size, task->pgtables_bytes,
-				   page_size, task->oom_score_adj, totalpages);
+	*ret_points =
+		score_points(rss / page_size, task->swap_bytes / page_size, task->pgtables_bytes,
+			     page_size, task->oom_score_adj, totalpages);
 	return 0;
 }
 
@@ -38,10 +65,10 @@ static int falling(uint64_t a, uint64_t b)
 
 static uint64_t task_memory(const struct task *task)
 {
-	if (!(task->known & TASK_KNOWS_MEMORY))
-		return 0;
-	return task->rss_anon_bytes + task->rss_file_bytes + task->rss_shmem_bytes +
-	       task->swap_bytes + task->pgtables_bytes;
+	uint64_t rss;
+
+	/* What is not known is 0 there. */
+	return task_rss(task, &rss) ? rss + task->swap_bytes + task->pgtables_bytes : 0;
 }
 
 int task_order(const struct task *a, const struct task *b)

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_CORE_SCORE_H
 #define OOMTRACE_CORE_SCORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,15 @@
  */
 int64_t score_points(uint64_t rss, uint64_t swap, uint64_t pgtables_bytes, uint64_t page_size,
 		     int oom_score_adj, uint64_t totalpages);
+
+/*
+ * Whether @task's memory is known as @bit (enum task_known) says, TASK_KNOWS_MEMORY standing for
+ * all of it.
+ */
+bool task_knows(const struct task *task, uint32_t bit);
+
+/* Says of memory of which each part is known that all of it is. */
+void task_known_settle(struct task *task);
 
 /* What oom_score_adj adds to the score, in pages. */
 int64_t score_adjustment(int oom_score_adj, uint64_t totalpages);

@@ -81,9 +81,9 @@ static int jsonl_attached(struct sink *sink, const struct host *host)
 	return line_end(json);
 }
 
-static bool has_loss(const uint64_t loss[LOSS_MAX])
+static bool has_loss(const uint64_t loss[EPISODE_LOSS_MAX])
 {
-	for (unsigned int i = 0; i < LOSS_MAX; i++) {
+	for (unsigned int i = 0; i < EPISODE_LOSS_MAX; i++) {
 		if (loss[i])
 			return true;
 	}
@@ -119,7 +119,7 @@ static int put_episode(struct jsonl *jsonl, const char *type, const struct host 
 		jsonl_put_why(json, episode);
 	if (has_loss(episode->loss)) {
 		json_open_object(json, "loss");
-		jsonl_put_loss(json, episode->loss);
+		jsonl_put_loss(json, episode->loss, EPISODE_LOSS_MAX);
 		json_close(json);
 	}
 	return line_end(json);
@@ -219,7 +219,7 @@ static int jsonl_detached(struct sink *sink, const struct host *host, const stru
 	json_put_u64(json, "kills", totals->kills);
 	json_put_u64(json, "candidates", totals->candidates);
 	json_open_object(json, "lost");
-	jsonl_put_loss(json, totals->lost);
+	jsonl_put_loss(json, totals->lost, LOSS_MAX);
 	json_close(json);
 	return line_end(json);
 }

@@ -14,6 +14,8 @@ void jsonl_put_decision(struct json *json, const struct episode *episode)
 		json_put_u64(json, "repeated", episode->repeated);
 	if (!episode->no_kill)
 		json_put_string(json, "id", episode->id);
+	if (episode->time_text)
+		jsonl_put_text(json, "time_text", episode->time_text, strlen(episode->time_text));
 	jsonl_put_word(json, "source", episode->source);
 	jsonl_put_word(json, "backend", backend_name(episode->backend));
 	jsonl_put_word(json, "completed_from", episode->completed_from);
@@ -82,7 +84,8 @@ void jsonl_put_invoker(struct json *json, const struct episode *episode)
 		return;
 	json_open_object(json, "invoker");
 	if (known) {
-		json_put_u64(json, "pid", episode->invoker.pid);
+		if (episode->invoker.pid)
+			json_put_u64(json, "pid", episode->invoker.pid);
 		if (episode->invoker.tid && episode->invoker.tid != episode->invoker.pid)
 			json_put_u64(json, "tid", episode->invoker.tid);
 		jsonl_put_text(json, "comm", episode->invoker.comm, sizeof(episode->invoker.comm));

@@ -19,8 +19,8 @@ void jsonl_put_path(struct json *json, const char *key, const char *cut_key, con
 		    bool truncated);
 /* Bytes, absent when BYTES_UNKNOWN. */
 void jsonl_put_bytes(struct json *json, const char *key, uint64_t bytes);
-/* The members {reason: count}, within an object that is open. */
-void jsonl_put_loss(struct json *json, const uint64_t loss[LOSS_MAX]);
+/* The members {reason: count} of @count reasons, within an object that is open. */
+void jsonl_put_loss(struct json *json, const uint64_t *loss, unsigned int count);
 
 /* What every line begins with; "" and 0 are absent. The object is left open. */
 void jsonl_begin(struct json *json, const char *type, const char *host, const char *boot_id,

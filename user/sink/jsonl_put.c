@@ -53,9 +53,9 @@ void jsonl_put_bytes(struct json *json, const char *key, uint64_t bytes)
 		json_put_u64(json, key, bytes);
 }
 
-void jsonl_put_loss(struct json *json, const uint64_t loss[LOSS_MAX])
+void jsonl_put_loss(struct json *json, const uint64_t *loss, unsigned int count)
 {
-	for (unsigned int i = 0; i < LOSS_MAX; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		if (loss[i])
 			json_put_u64(json, loss_name(i), loss[i]);
 	}

@@ -4,16 +4,31 @@
 #include <stdio.h>
 
 #include "core/container.h"
+#include "core/score.h"
 #include "sink/jsonl_parts.h"
 
 static void put_task_memory(struct json *json, const struct task *task)
 {
-	json_put_u64(json, "total_vm_bytes", task->total_vm_bytes);
-	json_put_u64(json, "rss_anon_bytes", task->rss_anon_bytes);
-	json_put_u64(json, "rss_file_bytes", task->rss_file_bytes);
-	json_put_u64(json, "rss_shmem_bytes", task->rss_shmem_bytes);
-	json_put_u64(json, "swap_bytes", task->swap_bytes);
-	json_put_u64(json, "pgtables_bytes", task->pgtables_bytes);
+	const struct {
+		const char *key;
+		uint32_t bit;
+		uint64_t bytes;
+	} fields[] = {
+		{"total_vm_bytes", TASK_KNOWS_TOTAL_VM, task->total_vm_bytes},
+		{"rss_anon_bytes", TASK_KNOWS_RSS_PARTS, task->rss_anon_bytes},
+		{"rss_file_bytes", TASK_KNOWS_RSS_PARTS, task->rss_file_bytes},
+		{"rss_shmem_bytes", TASK_KNOWS_SHMEM, task->rss_shmem_bytes},
+		{"swap_bytes", TASK_KNOWS_SWAP, task->swap_bytes},
+		{"pgtables_bytes", TASK_KNOWS_PGTABLES, task->pgtables_bytes},
+	};
+
+	/* A log's table has it where it has not what it is made of. */
+	if (task->known & TASK_KNOWS_RSS)
+		json_put_u64(json, "rss_bytes", task->rss_bytes);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (task_knows(task, fields[i].bit))
+			json_put_u64(json, fields[i].key, fields[i].bytes);
+	}
 }
 
 void jsonl_put_place(struct json *json, const char *cgroup, bool truncated)
@@ -89,15 +104,18 @@ void jsonl_put_task(struct json *json, const struct task *task)
 		json_put_ms(json, "cpu_ms", (int64_t)task->cpu_ns);
 	if (identity)
 		json_put_s64(json, "nice", task->nice);
-	if (task->known & TASK_KNOWS_MEMORY)
-		put_task_memory(json, task);
-	json_put_s64(json, "oom_score_adj", task->oom_score_adj);
+	put_task_memory(json, task);
+	if (!(task->known & TASK_LACKS_ADJ))
+		json_put_s64(json, "oom_score_adj", task->oom_score_adj);
+	if (task->known & TASK_KNOWS_OOM_SCORE)
+		json_put_s64(json, "oom_score", task->oom_score);
 	if (task->known & TASK_KNOWS_POINTS) {
 		json_put_s64(json, "points", task->points);
 		json_put_string(json, "points_source",
 				task->points_from_kernel ? "kernel" : "computed");
 	}
-	json_put_bool(json, "eligible", task->eligible);
+	if (!(task->known & TASK_LACKS_ADJ) || task->eligible)
+		json_put_bool(json, "eligible", task->eligible);
 	jsonl_put_word(json, "skipped", skip_name(task->skip));
 	if (identity)
 		put_lineage(json, task);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/score.h"
 #include "lib/units.h"
 #include "lib/utf8.h"
 
@@ -45,9 +46,9 @@ static bool was_killed(const struct episode *episode, const struct task *task)
 	return false;
 }
 
-static const char *cell(units_text out, const struct task *task, uint64_t bytes)
+static const char *cell(units_text out, const struct task *task, uint32_t bit, uint64_t bytes)
 {
-	return task->known & TASK_KNOWS_MEMORY ? units_bytes_cell(out, bytes) : "-";
+	return task_knows(task, bit) ? units_bytes_cell(out, bytes) : "-";
 }
 
 static void show_row(struct flow *flow, const struct episode *episode, const struct task *task)
@@ -68,8 +69,9 @@ static void show_row(struct flow *flow, const struct episode *episode, const str
 	flow_color(flow, killed ? "1;31" : task->eligible ? "" : "2");
 	flow_word(flow, "%13s%7" PRIu32 " %s%*s %9s %5d %8s %8s %8s", killed ? "*" : "", task->pid,
 		  comm, (int)(COMM_COLUMNS - width), "", points, task->oom_score_adj,
-		  cell(anon, task, task->rss_anon_bytes), cell(swap, task, task->swap_bytes),
-		  cell(pgtables, task, task->pgtables_bytes));
+		  cell(anon, task, TASK_KNOWS_RSS_PARTS, task->rss_anon_bytes),
+		  cell(swap, task, TASK_KNOWS_SWAP, task->swap_bytes),
+		  cell(pgtables, task, TASK_KNOWS_PGTABLES, task->pgtables_bytes));
 	flow_color(flow, "");
 	flow_end(flow);
 }

@@ -36,7 +36,7 @@ static int64_t now_real_ns(void)
 
 /* Begins an event's first line with its time: local, or since boot where that is all there is. */
 static void event_begin(struct text *text, const struct host *host, int64_t real_ns,
-			uint64_t boot_ns)
+			uint64_t boot_ns, const char *time_text)
 {
 	int64_t today = text->options.today_real_ns;
 	struct flow *flow = &text->flow;
@@ -48,6 +48,8 @@ static void event_begin(struct text *text, const struct host *host, int64_t real
 		flow_word(flow, "%s ",
 			  units_clock(clock, real_ns, today ? today : now_real_ns(),
 				      host ? host->attached_real_ns : 0));
+	else if (time_text) /* without a year or a zone, as its log has it */
+		text_name(flow, time_text, strlen(time_text), " ");
 	else
 		flow_word(flow, "[%5" PRIu64 ".%06" PRIu64 "] ", boot_ns / 1000000000,
 			  boot_ns / 1000 % 1000000);
@@ -113,7 +115,7 @@ static void show_title(struct text *text, const struct host *host, const struct 
 	struct flow *flow = &text->flow;
 	bool constrained = episode->known & EPISODE_KNOWS_CONSTRAINT;
 
-	event_begin(text, host, episode->real_ns, episode->boot_ns);
+	event_begin(text, host, episode->real_ns, episode->boot_ns, episode->time_text);
 	flow_color(flow, SGR_BOLD);
 	if (episode->sysrq)
 		flow_words(flow, "OOM kill asked for by SysRq-f,");
@@ -135,7 +137,7 @@ static void show_title(struct text *text, const struct host *host, const struct 
 /* What each loss means to the reader, and what helps. */
 static const struct loss_words {
 	const char *what, *why, *remedy;
-} loss_words[LOSS_MAX] = {
+} loss_words[EPISODE_LOSS_MAX] = {
 	[LOSS_RING_DECISION] = {"episode", "no room in the ring", "a larger --ring-size helps"},
 	[LOSS_RING_CANDIDATE] = {"candidate", "no room in the ring", "a larger --ring-size helps"},
 	[LOSS_RING_MEMORY] = {"account of the memory", "no room in the ring",
@@ -151,12 +153,15 @@ static const struct loss_words {
 	[LOSS_MALFORMED] = {"record", "damaged", NULL},
 	[LOSS_STRAY] = {"record", "its episode never came", NULL},
 	[LOSS_OUTPUT] = {"line", "an output could not take it", NULL},
+	[LOSS_LOG_HEADER] = {"beginning", "the log has not the report's first lines", NULL},
+	[LOSS_LOG_TABLE] = {"table of tasks", "the log has none of it, or none to be read", NULL},
+	[LOSS_LOG_LINE] = {"line", "of the kernel's report, damaged or missing", NULL},
 };
 
 static void show_loss(struct flow *flow, unsigned int loss, uint64_t count)
 {
 	static const struct loss_words unknown = {"record", "for a reason not known here", NULL};
-	const struct loss_words *words = loss < LOSS_MAX ? &loss_words[loss] : &unknown;
+	const struct loss_words *words = loss < EPISODE_LOSS_MAX ? &loss_words[loss] : &unknown;
 
 	if (!words->what)
 		words = &unknown;
@@ -168,7 +173,7 @@ static void show_loss(struct flow *flow, unsigned int loss, uint64_t count)
 
 static void show_losses(struct flow *flow, const struct episode *episode)
 {
-	for (unsigned int i = 0; i < LOSS_MAX; i++) {
+	for (unsigned int i = 0; i < EPISODE_LOSS_MAX; i++) {
 		if (!episode->loss[i])
 			continue;
 		flow_begin(flow, "  lost", INDENT);
@@ -267,7 +272,7 @@ static int text_outcome(struct sink *sink, const struct host *host, const struct
 	struct flow *flow = &text->flow;
 	process_text name;
 
-	event_begin(text, host, outcome->real_ns, outcome->boot_ns);
+	event_begin(text, host, outcome->real_ns, outcome->boot_ns, NULL);
 	flow_word(flow, "%s", text_process(name, outcome->comm, outcome->pid));
 	text_fate(flow, outcome);
 	return outbuf_end(&text->out);
@@ -279,7 +284,7 @@ static int text_user_kill(struct sink *sink, const struct host *host, const stru
 	struct flow *flow = &text->flow;
 	process_text name;
 
-	event_begin(text, host, kill->real_ns, kill->boot_ns);
+	event_begin(text, host, kill->real_ns, kill->boot_ns, NULL);
 	flow_word(flow, "%s", text_process(name, kill->target.comm, kill->target.pid));
 	flow_words(flow, "got %s from",
 		   kill->signal == SIGKILL   ? "SIGKILL"
@@ -296,7 +301,7 @@ static int text_lost(struct sink *sink, const struct host *host, const struct lo
 	struct text *text = (struct text *)sink;
 	struct flow *flow = &text->flow;
 
-	event_begin(text, host, lost->real_ns, lost->boot_ns);
+	event_begin(text, host, lost->real_ns, lost->boot_ns, NULL);
 	flow_color(flow, SGR_ALARM);
 	flow_words(flow, "lost");
 	show_loss(flow, lost->reason, lost->count);

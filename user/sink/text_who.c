@@ -4,36 +4,51 @@
 #include <string.h>
 
 #include "core/container.h"
+#include "core/score.h"
 #include "lib/units.h"
 #include "sink/text_parts.h"
 
 #define NAMED_MOST 8 /* victims that are named */
 #define STACK_MOST 6 /* frames: down to what the invoker was doing, not how that began */
 
-/* "498.2 MiB: anon 495.9, file 1.1, ...", all in the unit of the sum. */
+/* "498.2 MiB: anon 495.9, file 1.1, ...", all in the unit of the sum, as far as it is known. */
 static void show_memory_of(struct flow *flow, const struct task *task)
 {
+	bool parted = task_knows(task, TASK_KNOWS_RSS_PARTS);
 	const struct {
 		const char *name;
 		uint64_t bytes;
-	} parts[] = {
-		{"anon", task->rss_anon_bytes},        {"file", task->rss_file_bytes},
-		{"shmem", task->rss_shmem_bytes},      {"swap", task->swap_bytes},
-		{"page tables", task->pgtables_bytes},
-	};
-	const unsigned int count = sizeof(parts) / sizeof(parts[0]);
+		bool known;
+	} all[] =
+		{
+			{"anon", task->rss_anon_bytes, parted},
+			{"file", task->rss_file_bytes, parted},
+			{"shmem", task->rss_shmem_bytes, task_knows(task, TASK_KNOWS_SHMEM)},
+			{"resident", task->rss_bytes, !parted && (task->known & TASK_KNOWS_RSS)},
+			{"swap", task->swap_bytes, task_knows(task, TASK_KNOWS_SWAP)},
+			{"page tables", task->pgtables_bytes,
+			 task_knows(task, TASK_KNOWS_PGTABLES)},
+		},
+	  *parts[sizeof(all) / sizeof(all[0])];
+	unsigned int count = 0;
 	uint64_t sum = 0;
 	unsigned int scale;
 	units_text number;
 
-	for (unsigned int i = 0; i < count; i++)
-		sum += parts[i].bytes;
+	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].known)
+			continue;
+		parts[count++] = &all[i];
+		sum += all[i].bytes;
+	}
+	if (!count)
+		return;
 	scale = units_scale(sum, 0);
 	flow_begin(flow, "", INDENT);
 	flow_words(flow, "%s:", units_bytes(number, sum));
 	for (unsigned int i = 0; i < count; i++)
-		flow_word(flow, "%s %s%s", parts[i].name,
-			  units_bytes_in(number, parts[i].bytes, scale), i + 1 < count ? "," : "");
+		flow_word(flow, "%s %s%s", parts[i]->name,
+			  units_bytes_in(number, parts[i]->bytes, scale), i + 1 < count ? "," : "");
 	flow_end(flow);
 }
 
@@ -129,10 +144,10 @@ void text_killed(struct flow *flow, const struct episode *episode)
 	flow_color(flow, SGR_NONE);
 	if (victim->uid != WIRE_NONE_U32)
 		flow_word(flow, "uid %" PRIu32 ",", victim->uid);
-	flow_word(flow, "oom_score_adj %d", victim->oom_score_adj);
+	if (!(victim->known & TASK_LACKS_ADJ))
+		flow_word(flow, "oom_score_adj %d", victim->oom_score_adj);
 	flow_end(flow);
-	if (victim->known & TASK_KNOWS_MEMORY)
-		show_memory_of(flow, victim);
+	show_memory_of(flow, victim);
 	text_command(flow, victim->cmdline, victim->cmdline_truncated);
 	/* Told where the title has not told it already. */
 	if ((victim->known & TASK_KNOWS_CGROUP) && victim->cgroup &&
@@ -194,7 +209,9 @@ void text_invoker(struct flow *flow, const struct episode *episode)
 		flow_words(flow, "SysRq-f%s", episode->known & EPISODE_KNOWS_INVOKER ? ", in" : "");
 	if (episode->known & EPISODE_KNOWS_INVOKER)
 		flow_word(flow, "%s",
-			  text_process(name, episode->invoker.comm, episode->invoker.pid));
+			  text_process(name, episode->invoker.comm,
+				       episode->invoker.pid ? episode->invoker.pid
+							    : episode->invoker.tid));
 	else if (!episode->sysrq)
 		flow_words(flow, "somebody");
 	show_elsewhere(flow, episode);
