@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Which report a line belongs to, when one is complete, and giving it. */
+#include <string.h>
+
+#include "core/logread_parts.h"
+#include "core/text.h"
+
+#define QUIET_OPEN 4096 /* lines of others, after which a report will say no more */
+#define QUIET_DONE 64   /* the same, of one whose victim is known */
+
+static uint64_t hash_of(struct span text)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (uint8_t)text.at[i]) * 0x100000001b3ULL;
+	return hash ? hash : 1;
+}
+
+/* Whose words they are: one host, and one caller where printk says it. */
+static bool same_source(const struct logprefix *a, const struct logprefix *b)
+{
+	return !strcmp(a->host, b->host) && !strcmp(a->caller, b->caller);
+}
+
+static struct logreport *find_report(struct logread *reader)
+{
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		struct logreport *report = &reader->reports[i];
+
+		if (report->used && same_source(&report->at, &reader->prefix))
+			return report;
+	}
+	return NULL;
+}
+
+static struct logreport *begin_report(struct logread *reader)
+{
+	struct logreport *report = &reader->reports[0];
+
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		if (!reader->reports[i].used) {
+			report = &reader->reports[i];
+			break;
+		}
+		if (reader->reports[i].order < report->order)
+			report = &reader->reports[i];
+	}
+	if (report->used)
+		logread_close(reader, report);
+	logreport_begin(report, &reader->prefix);
+	report->order = ++reader->order;
+	return report;
+}
+
+/*
+ * From one time to the other, by the clock that both have. Returns false where they have none in
+ * common.
+ */
+static bool time_between(const struct logprefix *from, const struct logprefix *to, int64_t *ret_ns)
+{
+	struct logprefix_civil a = from->civil, b = to->civil;
+
+	if (from->has_uptime && to->has_uptime) {
+		*ret_ns = (int64_t)(to->uptime_ns - from->uptime_ns);
+	} else if (from->has_real && to->has_real) {
+		*ret_ns = to->real_ns - from->real_ns;
+	} else if (a.known && b.known && a.has_year == b.has_year) {
+		if (!a.has_year)
+			a.year = b.year = 1972; /* some leap year */
+		*ret_ns = (logprefix_utc(&b) - logprefix_utc(&a)) * 1000000000 + b.nanosecond -
+			  a.nanosecond;
+	} else {
+		return false;
+	}
+	return *ret_ns >= 0;
+}
+
+static void give_outcome(struct logread *reader, const struct logread_given *given,
+			 const struct logprefix *at, bool reaped)
+{
+	struct outcome outcome = {.pid = given->pid};
+	struct wire_host wire;
+	struct host host = {.wire = &wire};
+	int64_t since;
+
+	if (!reader->config.ops->outcome || !time_between(&given->at, at, &since))
+		return;
+	memset(&wire, 0, sizeof(wire));
+	text_copy(wire.host, sizeof(wire.host), at->host, sizeof(at->host) - 1);
+	text_copy(wire.boot_id, sizeof(wire.boot_id), at->boot_id, sizeof(at->boot_id));
+	memcpy(outcome.id, given->id, sizeof(outcome.id));
+	text_copy(outcome.comm, sizeof(outcome.comm), given->comm, sizeof(given->comm));
+	outcome.boot_ns = at->has_uptime ? at->uptime_ns : 0;
+	outcome.real_ns = logclock_real(&reader->config.clock, at);
+	outcome.has_reaped = reaped;
+	outcome.has_reap_skipped = !reaped;
+	*(reaped ? &outcome.reaped_ns : &outcome.reap_skipped_ns) = since;
+	reader->config.ops->outcome(reader->config.ctx, &host, &outcome);
+}
+
+static bool was_given(const struct logread *reader, uint64_t content, uint32_t pid)
+{
+	uint64_t n = reader->n_given < LOGREAD_GIVEN ? reader->n_given : LOGREAD_GIVEN;
+
+	for (uint64_t i = 0; i < n; i++) {
+		if (reader->given[i].content == content && reader->given[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Remembers that @report's victims were killed, and tells what became of them meanwhile. */
+static void remember(struct logread *reader, const struct logreport *report)
+{
+	for (uint32_t i = 0; i < report->n_victims; i++) {
+		const struct logreport_victim *victim = &report->victims[i];
+		struct logread_given given = {
+			.content = reader->made.content,
+			.pid = victim->pid,
+			.at = report->at,
+		};
+
+		memcpy(given.id, reader->made.episode.id, sizeof(given.id));
+		memcpy(given.comm, victim->comm, sizeof(given.comm));
+		given.reaped = victim->reaped || victim->not_reaped;
+		if (given.reaped)
+			give_outcome(reader, &given, &victim->reaped_at, victim->reaped);
+		if (i < LOGREAD_GIVEN / 2) /* a killed group does not push out all others */
+			reader->given[reader->n_given++ % LOGREAD_GIVEN] = given;
+	}
+}
+
+static void give(struct logread *reader, struct logreport *report)
+{
+	const struct assembler_ops *ops = reader->config.ops;
+	struct episode *episode = &reader->made.episode;
+	struct wire_host wire;
+	struct host host = {.wire = &wire};
+
+	logepisode_make(report, &reader->config.clock, reader->config.source, &reader->made);
+	if (!report->no_kill && was_given(reader, reader->made.content, report->victims[0].pid)) {
+		reader->counts.duplicates++;
+		return;
+	}
+	memset(&wire, 0, sizeof(wire));
+	text_copy(wire.host, sizeof(wire.host), report->at.host, sizeof(report->at.host) - 1);
+	text_copy(wire.boot_id, sizeof(wire.boot_id), report->at.boot_id,
+		  sizeof(report->at.boot_id));
+	reader->counts.reports++;
+	if (report->no_kill) {
+		if (ops->no_kill)
+			ops->no_kill(reader->config.ctx, &host, episode);
+		return;
+	}
+	reader->totals.episodes++;
+	reader->totals.kills += episode->n_victims;
+	reader->totals.candidates += episode->total;
+	if (ops->episode)
+		ops->episode(reader->config.ctx, &host, episode);
+	remember(reader, report);
+}
+
+/* Its "Killed process" is not there, but who was chosen is. */
+static void kill_by_summary(struct logreport *report)
+{
+	struct logline line = {
+		.kind = LOGLINE_KILLED,
+		.damaged = true,
+		.pid = report->summary_pid,
+		.uid = report->summary_uid,
+		.total_vm_kib = LOGLINE_NO_NUMBER,
+		.anon_kib = LOGLINE_NO_NUMBER,
+		.file_kib = LOGLINE_NO_NUMBER,
+		.shmem_kib = LOGLINE_NO_NUMBER,
+		.pgtables_kib = LOGLINE_NO_NUMBER,
+	};
+
+	logreport_add(report, &line);
+}
+
+void logread_close(struct logread *reader, struct logreport *report)
+{
+	if (!report->n_victims && !report->no_kill && report->has_summary)
+		kill_by_summary(report);
+	report->used = false;
+	if (report->n_victims || report->no_kill) {
+		give(reader, report);
+	} else {
+		reader->counts.cut++;
+		reader->totals.lost[LOSS_UNSCANNED]++;
+	}
+}
+
+static void take_reaped(struct logread *reader, const struct logline *line)
+{
+	bool reaped = line->kind == LOGLINE_REAPED;
+	struct logread_given *given = NULL;
+
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		struct logreport *report = &reader->reports[i];
+
+		for (uint32_t v = 0; report->used && v < report->n_victims; v++) {
+			if (report->victims[v].pid != line->pid)
+				continue;
+			report->victims[v].reaped |= reaped;
+			report->victims[v].not_reaped |= !reaped;
+			report->victims[v].reaped_at = reader->prefix;
+			return;
+		}
+	}
+	for (uint64_t i = 0; i < LOGREAD_GIVEN && i < reader->n_given; i++) {
+		struct logread_given *one =
+			&reader->given[(reader->n_given - 1 - i) % LOGREAD_GIVEN];
+
+		if (one->pid == line->pid && !strcmp(one->at.host, reader->prefix.host)) {
+			given = one;
+			break;
+		}
+	}
+	if (!given || given->reaped)
+		return;
+	given->reaped = true;
+	give_outcome(reader, given, &reader->prefix, reaped);
+}
+
+/* How far into a report a line of a kind stands, where it has it once; 0 for others. */
+static unsigned int stage_of(uint8_t kind)
+{
+	switch (kind) {
+	case LOGLINE_TASK_IN:
+		return 1;
+	case LOGLINE_TABLE:
+		return 2;
+	case LOGLINE_SUMMARY:
+		return 3;
+	case LOGLINE_CHOICE:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+static unsigned int reached(const struct logreport *report)
+{
+	if (report->n_victims)
+		return 5;
+	if (report->has_choice)
+		return 4;
+	if (report->has_summary)
+		return 3;
+	if (report->has_table)
+		return 2;
+	return report->hashes[LOGLINE_TASK_IN] ? 1 : 0;
+}
+
+/* Whether a "Killed process" is not of this report: it has its victim, or is about another one. */
+static bool is_another_kill(const struct logreport *report, const struct logline *line)
+{
+	if (line->kind == LOGLINE_SHARER)
+		return !report->n_victims;
+	if (!report->n_victims) {
+		if (report->has_summary)
+			return report->summary_pid != line->pid;
+		return report->n_rows && !report->has_choice && !logreport_lists(report, line->pid);
+	}
+	if (!report->group)
+		return true;
+	return report->n_rows && !logreport_lists(report, line->pid);
+}
+
+static bool has_victim(const struct logreport *report, uint32_t pid)
+{
+	for (uint32_t i = 0; i < report->n_victims; i++) {
+		if (report->victims[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* A line that says who dies. */
+static void take_kill(struct logread *reader, struct logreport *report, const struct logline *line)
+{
+	/* A killed group's first victim is killed, and told, twice. */
+	if (report && has_victim(report, line->pid))
+		return;
+	if (report && is_another_kill(report, line)) {
+		if (line->kind == LOGLINE_SHARER)
+			return;
+		logread_close(reader, report);
+		report = NULL;
+	}
+	if (!report && line->kind == LOGLINE_SHARER)
+		return;
+	if (!report)
+		report = begin_report(reader);
+	report->quiet = 0;
+	logreport_add(report, line);
+}
+
+static void take_header(struct logread *reader, struct logreport *report,
+			const struct logline *line, uint64_t hash)
+{
+	if (report && report->hashes[LOGLINE_HEADER] == hash && !reached(report) &&
+	    !report->has_cpu)
+		return; /* twice, as the log has all lines twice */
+	if (report)
+		logread_close(reader, report);
+	report = begin_report(reader);
+	logreport_header(report, line);
+	report->sysrq |= reader->sysrq;
+	report->hashes[LOGLINE_HEADER] = hash;
+	reader->sysrq = false;
+}
+
+static void take_nobody(struct logread *reader, struct logreport *report,
+			const struct logline *line)
+{
+	if (report && report->n_victims) {
+		logread_close(reader, report);
+		report = NULL;
+	}
+	if (!report)
+		report = begin_report(reader);
+	logreport_add(report, line);
+	logread_close(reader, report);
+}
+
+/* What stands once in a report, or nowhere in particular. */
+static void take_part(struct logread *reader, struct logreport *report, const struct logline *line,
+		      uint64_t hash)
+{
+	unsigned int stage = stage_of(line->kind);
+
+	if (report && stage && report->hashes[line->kind] == hash)
+		return;
+	if (report && stage && reached(report) >= stage) {
+		logread_close(reader, report);
+		report = NULL;
+	}
+	if (!report && (line->kind == LOGLINE_SUMMARY || line->kind == LOGLINE_CHOICE))
+		report = begin_report(reader);
+	if (!report)
+		return;
+	report->quiet = 0;
+	report->hashes[line->kind] = hash;
+	logreport_add(report, line);
+}
+
+static void take_other(struct logread *reader, struct logreport *report, struct span text)
+{
+	if (!report)
+		return;
+	if (!report->n_victims && logreport_text(report, text)) {
+		report->quiet = 0;
+		return;
+	}
+	if (++report->quiet > (report->n_victims ? QUIET_DONE : QUIET_OPEN))
+		logread_close(reader, report);
+}
+
+/*
+ * Of a line without its end, a number at it may be another one: what is left of "Killed process" is
+ * who it was, and what ends with its unit.
+ */
+static bool cut_line(struct span *text)
+{
+	size_t len = text->len;
+
+	if (!span_find(*text, "Killed process "))
+		return false;
+	if (len > 2 && !memcmp(text->at + len - 2, "kB", 2))
+		return true;
+	while (len && digit_of(text->at[len - 1], 10) >= 0)
+		len--;
+	if (len && text->at[len - 1] == '-')
+		len--;
+	for (unsigned int i = 0; i < 2; i++) {
+		static const char *const keys[] = {" oom_score_adj:", ", UID:"};
+		struct span cut = {text->at, len};
+
+		if (span_drop(&cut, keys[i])) {
+			*text = cut;
+			return true;
+		}
+	}
+	return true;
+}
+
+void logread_line(struct logread *reader, struct span text, bool continued)
+{
+	struct logreport *report = find_report(reader);
+	struct logline line;
+
+	if (reader->is_cut && !cut_line(&text))
+		return;
+	if (continued || !logline_parse(text, &line)) {
+		take_other(reader, report, text);
+		return;
+	}
+	switch (line.kind) {
+	case LOGLINE_SYSRQ:
+		reader->sysrq = true;
+		break;
+	case LOGLINE_HEADER:
+		take_header(reader, report, &line, hash_of(text));
+		break;
+	case LOGLINE_KILLED:
+	case LOGLINE_EXITING:
+	case LOGLINE_SHARER:
+		take_kill(reader, report, &line);
+		break;
+	case LOGLINE_NOBODY:
+	case LOGLINE_PANIC:
+		take_nobody(reader, report, &line);
+		break;
+	case LOGLINE_REAPED:
+	case LOGLINE_NOT_REAPED:
+		take_reaped(reader, &line);
+		break;
+	default:
+		take_part(reader, report, &line, hash_of(text));
+		break;
+	}
+}
