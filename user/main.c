@@ -23,11 +23,13 @@ static char replay_name[] = "oomtrace replay";
 static char doctor_name[] = "oomtrace doctor";
 static char rank_name[] = "oomtrace rank";
 static char explain_name[] = "oomtrace explain";
+static char import_name[] = "oomtrace import";
 
 static const struct verb verbs[] = {
 	{"trace", trace_name, cmd_trace, "stream every OOM kill until Ctrl-C (the default verb)"},
 	{"explain", explain_name, cmd_explain, "say why that one, and what would have changed it"},
 	{"rank", rank_name, cmd_rank, "say who the kernel would kill now, and by what margin"},
+	{"import", import_name, cmd_import, "give the OOM kills that kernel logs tell of"},
 	{"replay", replay_name, cmd_replay, "give a recording made with --record again"},
 	{"doctor", doctor_name, cmd_doctor, "say what this host supports, and what to do about it"},
 };

@@ -9,6 +9,8 @@
 
 #include "cmd/verbs.h"
 #include "core/event.h"
+#include "core/logread.h"
+#include "core/logscan.h"
 #include "core/recording.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -47,10 +49,20 @@ static int read_all(int fd, char **ret_bytes, size_t *ret_len)
 	return 0;
 }
 
+/* Whether one of the lines that a report can begin with is anywhere in it. */
+static bool is_log(const char *bytes, size_t len)
+{
+	static struct logscan scan;
+
+	logscan_init(&scan);
+	return logscan_find(&scan, bytes, len) < len;
+}
+
 /* The kind of what begins so, or -EBADMSG. */
 static int kind_of(const char *bytes, size_t len)
 {
-	size_t offset;
+	const char *eol = memchr(bytes, '\n', len);
+	size_t offset, first = eol ? (size_t)(eol - bytes) : len;
 
 	if (!recording_open(bytes, len, &offset))
 		return INPUT_RECORDING;
@@ -58,7 +70,11 @@ static int kind_of(const char *bytes, size_t len)
 		bytes++;
 		len--;
 	}
-	return len && *bytes == '{' ? INPUT_LINES : -EBADMSG;
+	/* Journals and containers' logs are objects too, of other members. */
+	if (len && *bytes == '{' &&
+	    (memmem(bytes, first < len ? first : len, "\"schema\"", 8) || !is_log(bytes, len)))
+		return INPUT_LINES;
+	return is_log(bytes, len) ? INPUT_LOG : -EBADMSG;
 }
 
 int input_read(const char *file, struct input *ret_input)
@@ -74,8 +90,9 @@ int input_read(const char *file, struct input *ret_input)
 	}
 	kind = kind_of(input.bytes, input.len);
 	if (kind < 0) {
-		log_error("%s is neither a recording of oomtrace nor its JSON lines%s", input.name,
-			  input.len ? "" : ": it is empty");
+		log_error("%s is neither a recording of oomtrace nor its JSON lines nor a kernel's "
+			  "log with an OOM in it%s",
+			  input.name, input.len ? "" : ": it is empty");
 		input_free(&input);
 		return kind;
 	}
@@ -187,8 +204,40 @@ static int give_lines(const struct input *input, const struct assembler_ops *ops
 	return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int give_log(const struct input *input, const struct assembler_ops *ops, void *ctx)
+{
+	struct logread_config config = {
+		.ops = ops,
+		.ctx = ctx,
+		.source = "log",
+		.max_candidates = IMPORT_CANDIDATES,
+	};
+	struct logread *reader = logread_new(&config);
+
+	if (!reader) {
+		log_error("not enough memory");
+		return EXIT_FAILED;
+	}
+	for (size_t at = 0, room; at < input->len; at += room) {
+		char *to = logread_room(reader, &room);
+
+		room = room < input->len - at ? room : input->len - at;
+		memcpy(to, input->bytes + at, room);
+		logread_took(reader, room);
+	}
+	logread_end(reader);
+	logread_free(reader);
+	return EXIT_DONE;
+}
+
 int input_give(const struct input *input, const struct assembler_ops *ops, void *ctx)
 {
-	return input->kind == INPUT_RECORDING ? give_recording(input, ops, ctx)
-					      : give_lines(input, ops, ctx);
+	static int (*const gives[])(const struct input *input, const struct assembler_ops *ops,
+				    void *ctx) = {
+		[INPUT_RECORDING] = give_recording,
+		[INPUT_LINES] = give_lines,
+		[INPUT_LOG] = give_log,
+	};
+
+	return gives[input->kind](input, ops, ctx);
 }

@@ -15,12 +15,13 @@ enum exit_status {
 	EXIT_CANNOT_TRACE = 3, /* this host or this user cannot */
 };
 
-extern const struct argp trace_argp, replay_argp, doctor_argp, rank_argp, explain_argp;
+extern const struct argp trace_argp, replay_argp, doctor_argp, rank_argp, explain_argp, import_argp;
 
 int cmd_trace(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_rank(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 
 #endif /* OOMTRACE_CMD_VERBS_H */

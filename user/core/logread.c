@@ -249,6 +249,19 @@ void logread_idle(struct logread *reader)
 	}
 }
 
+/* Reports of which it is known that they began, and no more. */
+static void tell_lost(struct logread *reader)
+{
+	struct lost lost = {
+		.reason = LOSS_UNSCANNED,
+		.count = reader->counts.cut - reader->cut_told,
+	};
+
+	reader->cut_told = reader->counts.cut;
+	if (lost.count && reader->config.ops->lost)
+		reader->config.ops->lost(reader->config.ctx, NULL, &lost);
+}
+
 void logread_end(struct logread *reader)
 {
 	/* A line without its newline may have been cut anywhere. */
@@ -275,12 +288,7 @@ void logread_end(struct logread *reader)
 			break;
 		logread_close(reader, oldest);
 	}
-}
-
-void logread_finish(struct logread *reader)
-{
-	if (reader->config.ops->detached)
-		reader->config.ops->detached(reader->config.ctx, NULL, &reader->totals);
+	tell_lost(reader);
 }
 
 const struct logread_counts *logread_counts(const struct logread *reader)

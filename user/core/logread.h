@@ -22,7 +22,7 @@
 struct logread;
 
 struct logread_config {
-	const struct assembler_ops *ops; /* episode, no_kill, outcome and detached are called */
+	const struct assembler_ops *ops; /* episode, no_kill, outcome and lost are called */
 	void *ctx;
 	struct logclock clock;
 	const char *source;      /* "log" or "kmsg" */
@@ -31,7 +31,7 @@ struct logread_config {
 
 struct logread_counts {
 	uint64_t reports;    /* given */
-	uint64_t cut;        /* ends, or is taken over by another, before it says who was killed */
+	uint64_t cut;        /* end, or is taken over by another, before it says who was killed */
 	uint64_t duplicates; /* of one that was given before */
 };
 
@@ -52,11 +52,8 @@ bool logread_waits(const struct logread *reader);
 /* Nothing has come for a while: gives what is complete. */
 void logread_idle(struct logread *reader);
 
-/* The end of one log: gives all that is open. Another one may follow. */
+/* The end of one log: gives all that is open, and tells what was lost. Another one may follow. */
 void logread_end(struct logread *reader);
-
-/* The end of all: tells the totals. */
-void logread_finish(struct logread *reader);
 
 const struct logread_counts *logread_counts(const struct logread *reader);
 

@@ -153,9 +153,6 @@ static void give(struct logread *reader, struct logreport *report)
 			ops->no_kill(reader->config.ctx, &host, episode);
 		return;
 	}
-	reader->totals.episodes++;
-	reader->totals.kills += episode->n_victims;
-	reader->totals.candidates += episode->total;
 	if (ops->episode)
 		ops->episode(reader->config.ctx, &host, episode);
 	remember(reader, report);
@@ -188,7 +185,6 @@ void logread_close(struct logread *reader, struct logreport *report)
 		give(reader, report);
 	} else {
 		reader->counts.cut++;
-		reader->totals.lost[LOSS_UNSCANNED]++;
 	}
 }
 

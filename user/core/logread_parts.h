@@ -31,8 +31,8 @@ struct logread {
 	struct logread_config config;
 	struct logscan scan;
 	struct logread_counts counts;
-	struct totals totals;
-	uint64_t order; /* of the reports begun */
+	uint64_t cut_told; /* of counts.cut */
+	uint64_t order;    /* of the reports begun */
 	struct logreport reports[LOGREAD_REPORTS];
 	struct logepisode made;
 	struct logread_given given[LOGREAD_GIVEN];
