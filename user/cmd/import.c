@@ -215,7 +215,8 @@ static void import_log(struct import *import, const char *file)
 	error = read_log(import, unpack.fd);
 	if (error)
 		log_error("cannot read %s: %s", name, strerror(-error));
-	logread_end(import->reader);
+	if (!is_enough(import)) /* else what is open was not wanted */
+		logread_end(import->reader);
 	import->failed |= unpack_close(&unpack, name) || error;
 	cut = logread_counts(import->reader)->cut - cut;
 	if (cut)

@@ -125,6 +125,7 @@ enum memcg_known {
 	MEMCG_KNOWS_PATH = 1 << 0,
 	MEMCG_KNOWS_USAGE = 1 << 1,
 	MEMCG_KNOWS_SWAP = 1 << 2,
+	MEMCG_LACKS_GROUP = 1 << 3, /* oom_group is not known: from a log */
 };
 
 struct memcg {

@@ -224,8 +224,12 @@ static void read_memcg(const json_t *object, struct memcg *memcg)
 		      &memcg->swap_limit_bytes, &memcg->swap_limit_is_max))
 		memcg->known |= MEMCG_KNOWS_SWAP;
 	/* Version 2 says it, true or false; version 1 has none to say. */
-	if (memcg->known & MEMCG_KNOWS_USAGE && !json_object_get(object, "oom_group"))
-		memcg->v1 = true;
+	if (!json_object_get(object, "oom_group")) {
+		if (memcg->known & MEMCG_KNOWS_USAGE && !json_object_get(object, "swap_bytes"))
+			memcg->v1 = true;
+		else
+			memcg->known |= MEMCG_LACKS_GROUP;
+	}
 	memcg->oom_group = event_true(object, "oom_group");
 }
 
@@ -296,7 +300,7 @@ static void read_memory(const json_t *object, struct episode *episode)
 	const json_t *system = json_object_get(object, "system");
 	struct memory *memory = &episode->memory;
 
-	if (system)
+	if (system || json_object_get(memcg, "stat"))
 		episode->known |= EPISODE_KNOWS_MEMORY;
 	memory->memcg_usage_bytes = event_bytes(memcg, "usage_bytes");
 	read_uses(json_object_get(memcg, "stat"), memory->memcg_use_bytes);

@@ -59,6 +59,8 @@ static uint64_t page_size_of(const struct logreport *report)
 	return 0;
 }
 
+#define POINTS_SINCE 4017 /* 4.17: its score can be computed of what its report says */
+
 /* major * 1000 + minor of "5.10.0-46-cloud-amd64"; 0: not known */
 static unsigned int release_of(const struct logreport *report)
 {
@@ -83,7 +85,7 @@ static void fill_points(const struct logreport *report, const struct episode *ep
 	unsigned int release = release_of(report);
 	int64_t points;
 
-	if (release < 4017 || !(episode->known & EPISODE_KNOWS_TOTALPAGES) ||
+	if (release < POINTS_SINCE || !(episode->known & EPISODE_KNOWS_TOTALPAGES) ||
 	    score_of(task, episode->page_size, episode->totalpages, &points))
 		return;
 	if (release < 5009 && points < 1)
@@ -383,7 +385,9 @@ static void make_memcg(struct logreport *report, struct episode *episode)
 			      &memcg->swap_limit_is_max);
 		memcg->swap_limit_is_max |= read->swap.limit >= 9007199254740000ULL * 1024;
 	}
-	memcg->oom_group = report->group;
+	memcg->oom_group = report->group && !strcmp(report->group_memcg, report->oom_memcg);
+	if (!memcg->oom_group)
+		memcg->known |= MEMCG_LACKS_GROUP;
 	episode->memory.memcg_usage_bytes = read->memory.usage;
 	if (read->stat_lines > 1) /* each memcg's own: what the tree has together is not known */
 		return;
@@ -426,7 +430,7 @@ static void make_totalpages(const struct logreport *report, struct episode *epis
 	if (episode->constraint == CONSTRAINT_MEMCG_ && read->memory.limit != BYTES_UNKNOWN &&
 	    read->swap.limit == no_swap)
 		bytes = read->memory.limit;
-	else if (episode->constraint == CONSTRAINT_NONE_ &&
+	else if (episode->constraint == CONSTRAINT_NONE_ && release_of(report) >= POINTS_SINCE &&
 		 episode->memory.total_bytes != BYTES_UNKNOWN && read->swap_total != BYTES_UNKNOWN)
 		bytes = episode->memory.total_bytes + read->swap_total;
 	if (bytes == BYTES_UNKNOWN)
@@ -471,8 +475,10 @@ static void make_victims(struct logreport *report, struct logepisode *ret)
 	episode->victim = ret->victims[0];
 	episode->victims = ret->victims;
 	episode->n_victims = report->n_victims;
+	/* Groups there are since 4.19; where no line tells of one, that line may have been lost. */
 	episode->group = report->group;
-	episode->known |= EPISODE_KNOWS_SCOPE;
+	if (report->group || (release_of(report) && release_of(report) < 4018))
+		episode->known |= EPISODE_KNOWS_SCOPE;
 	episode->loss[LOSS_VICTIM_TABLE] = report->victims_over;
 	if (report->cause == LOGLINE_CAUSE_ALLOCATING_TASK)
 		episode->selection = SELECTION_ALLOCATING_TASK;

@@ -28,7 +28,10 @@ static struct logreport *find_report(struct logread *reader)
 	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
 		struct logreport *report = &reader->reports[i];
 
-		if (report->used && same_source(&report->at, &reader->prefix))
+		/* The first line of a log may have lost its beginning: it is of no other's report.
+		 */
+		if (report->used && report->at.any == reader->prefix.any &&
+		    same_source(&report->at, &reader->prefix))
 			return report;
 	}
 	return NULL;

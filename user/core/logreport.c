@@ -159,6 +159,7 @@ void logreport_add(struct logreport *report, const struct logline *line)
 		break;
 	case LOGLINE_GROUP:
 		report->group = true;
+		copy(report->group_memcg, sizeof(report->group_memcg), line->oom_memcg);
 		break;
 	case LOGLINE_NOBODY:
 		report->no_kill = NO_KILL_NOTHING_KILLABLE;
@@ -345,6 +346,13 @@ bool logreport_text(struct logreport *report, struct span text)
 		if (take_row(report, text))
 			return true;
 		return false;
+	}
+	if (span_begins(text,
+			"Node ")) { /* per zone, per node, per list: any of these lines tells */
+		struct span rest = text;
+		uint32_t node;
+
+		take_node(&rest, report, &node);
 	}
 	if (take_frame(report, text) || take_zone(report, text) || take_buddies(report, text) ||
 	    take_registers(report, text))

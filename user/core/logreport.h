@@ -56,7 +56,7 @@ struct logreport {
 	const char *stack[WIRE_STACK_LEN];
 	size_t stack_len;
 	bool stack_ended;
-	char oom_memcg[PATH_TEXT_LEN], task_memcg[PATH_TEXT_LEN];
+	char oom_memcg[PATH_TEXT_LEN], task_memcg[PATH_TEXT_LEN], group_memcg[PATH_TEXT_LEN];
 
 	struct klog_memory memory;
 	struct zone zones[WIRE_ZONES];

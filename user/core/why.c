@@ -36,10 +36,10 @@ static uint32_t victim_rank(const struct episode *episode)
 	uint32_t rank = 1;
 
 	for (uint32_t i = 0; i < episode->n_tasks && episode->tasks[i].eligible; i++) {
-		if (task_same(&episode->tasks[i], &episode->victim))
-			return rank;
 		if (!(episode->tasks[i].known & TASK_KNOWS_POINTS))
 			return 0;
+		if (task_same(&episode->tasks[i], &episode->victim))
+			return rank;
 		rank++;
 	}
 	return 0;

@@ -28,7 +28,7 @@ void jsonl_put_memcg(struct json *json, const struct memcg *memcg)
 			  memcg->swap_limit_bytes, memcg->swap_limit_is_max);
 	}
 	/* A v1 hierarchy has no memory.oom.group. */
-	if ((memcg->known & MEMCG_KNOWS_USAGE) && !memcg->v1)
+	if ((memcg->known & MEMCG_KNOWS_USAGE) && !memcg->v1 && !(memcg->known & MEMCG_LACKS_GROUP))
 		json_put_bool(json, "oom_group", memcg->oom_group);
 }
 
@@ -125,8 +125,28 @@ static void put_zones(struct json *json, const struct memory *memory)
 		json_put_bool(json, "zones_truncated", true);
 }
 
+static bool any_psi_known(const struct wire_psi *psi)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		if (psi->some[i] != PSI_UNKNOWN || psi->full[i] != PSI_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+/* From a log, the report of a memory cgroup says nothing of the machine. */
+static bool system_is_known(const struct memory *memory)
+{
+	return memory->total_bytes != BYTES_UNKNOWN || memory->free_bytes != BYTES_UNKNOWN ||
+	       memory->swap_total_bytes != BYTES_UNKNOWN ||
+	       memory->swap_free_bytes != BYTES_UNKNOWN || any_use_known(memory->use_bytes) ||
+	       any_psi_known(&memory->psi) || memory->n_zones;
+}
+
 static void put_system(struct json *json, const struct memory *memory)
 {
+	if (!system_is_known(memory))
+		return;
 	json_open_object(json, "system");
 	jsonl_put_bytes(json, "mem_total_bytes", memory->total_bytes);
 	jsonl_put_bytes(json, "mem_free_bytes", memory->free_bytes);

@@ -114,7 +114,7 @@ void jsonl_put_task(struct json *json, const struct task *task)
 		json_put_string(json, "points_source",
 				task->points_from_kernel ? "kernel" : "computed");
 	}
-	if (!(task->known & TASK_LACKS_ADJ) || task->eligible)
+	if (!(task->known & TASK_LACKS_ADJ) || task->eligible || task->skip)
 		json_put_bool(json, "eligible", task->eligible);
 	jsonl_put_word(json, "skipped", skip_name(task->skip));
 	if (identity)

@@ -50,7 +50,7 @@ static void event_begin(struct text *text, const struct host *host, int64_t real
 				      host ? host->attached_real_ns : 0));
 	else if (time_text) /* without a year or a zone, as its log has it */
 		text_name(flow, time_text, strlen(time_text), " ");
-	else
+	else if (boot_ns)
 		flow_word(flow, "[%5" PRIu64 ".%06" PRIu64 "] ", boot_ns / 1000000000,
 			  boot_ns / 1000 % 1000000);
 	flow_color(flow, SGR_NONE);
