@@ -147,16 +147,17 @@ bench: oomtrace $(BUILD)/render $(BUILD)/hooks ## how fast it attaches and rende
 
 FUZZ_SECONDS ?= 60
 
-FUZZERS := replay event
+FUZZERS := replay event klog
 FUZZ_LEN_replay := 40000
 FUZZ_LEN_event  := 20000
+FUZZ_LEN_klog   := 20000
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard user/core/*.c user/lib/*.c)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined $^ $(JSON_LIBS) -o $@
 
-fuzz: $(FUZZERS:%=fuzz-%) ## feed rubbish to what reads recordings and JSON lines, FUZZ_SECONDS each
+fuzz: $(FUZZERS:%=fuzz-%) ## feed rubbish to what reads recordings, JSON lines and logs, FUZZ_SECONDS each
 
 fuzz-%: $(BUILD)/fuzz/fuzz_%
 	@mkdir -p $(BUILD)/fuzz/corpus-$*

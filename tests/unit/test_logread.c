@@ -137,7 +137,7 @@ static int find_files(void **state)
 
 static struct text read_log(size_t i)
 {
-	char path[128];
+	char path[8192];
 
 	snprintf(path, sizeof(path), DATA "/%slog", files[i]);
 	return read_file(path);
@@ -148,7 +148,7 @@ static void every_log_tells_what_is_expected_of_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < n_files; i++) {
 		struct text log = read_log(i), expected;
-		char path[128], *json = import(log.bytes, log.len);
+		char path[8192], *json = import(log.bytes, log.len);
 
 		snprintf(path, sizeof(path), DATA "/expect/%sjson", files[i]);
 		expected = read_file(path);
@@ -412,6 +412,232 @@ static void what_programs_wrote_is_not_the_kernels(void **state)
 	}
 }
 
+/* What may differ when lines are missing: how much was found, and from when on. */
+static const char *const may_differ[] = {
+	"id",        "loss",        "total",     "eligible",  "listed",         "lost",
+	"truncated", "source",      "why",       "scan",      "time_text",      "uptime_ms",
+	"time",      "passed_over", "killed_as", "reaped_ms", "reap_skipped_ms"};
+
+static bool is_exempt(const char *key)
+{
+	for (size_t i = 0; i < sizeof(may_differ) / sizeof(may_differ[0]); i++) {
+		if (strcmp(key, may_differ[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_within(const json_t *part, const json_t *whole, char *why);
+
+/* Of a list each one is in the other: the same task, zone or frame. */
+static bool items_within(const json_t *part, const json_t *whole, char *why)
+{
+	for (size_t i = 0; i < json_array_size(part); i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < json_array_size(whole) && !found; j++)
+			found = is_within(json_array_get(part, i), json_array_get(whole, j), why);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool is_within(const json_t *part, const json_t *whole, char *why)
+{
+	const char *key;
+	json_t *value;
+
+	if (json_is_array(part))
+		return json_is_array(whole) && items_within(part, whole, why);
+	if (!json_is_object(part))
+		return json_equal(part, whole);
+	json_object_foreach((json_t *)part, key, value)
+	{
+		const json_t *other = json_object_get(whole, key);
+
+		if (is_exempt(key))
+			continue;
+		if (!other && strcmp(key, "tid") == 0) /* told where it is not the process's */
+			other = json_object_get(whole, "pid");
+		if (!other || !is_within(value, other, why)) {
+			snprintf(why, 64, "%s", key);
+			return false;
+		}
+	}
+	return true;
+}
+
+static json_t *parse_lines(const char *json)
+{
+	json_t *all = json_array();
+
+	for (const char *at = json; *at; at = strchr(at, '\n') + 1)
+		json_array_append_new(all, json_loads(at, JSON_DISABLE_EOF_CHECK, NULL));
+	return all;
+}
+
+static bool is_kill_of(const json_t *line, const json_t *other)
+{
+	const json_t *pid = json_object_get(json_object_get(line, "victim"), "pid");
+	const json_t *victims = json_object_get(other, "victims");
+
+	for (size_t i = 0; i < json_array_size(victims); i++) {
+		if (json_equal(pid, json_object_get(json_array_get(victims, i), "pid")))
+			return true;
+	}
+	return false;
+}
+
+/* A member of a group whose line of the group is lost is a kill of its own: a victim there. */
+static bool is_member(const json_t *line, const json_t *other, char *why)
+{
+	const json_t *victims = json_object_get(other, "victims");
+
+	for (size_t i = 1; i < json_array_size(victims); i++) {
+		if (is_within(json_object_get(line, "victim"), json_array_get(victims, i), why))
+			return true;
+	}
+	return false;
+}
+
+static bool is_told(const json_t *line, const json_t *whole, char *why)
+{
+	const char *type = json_string_value(json_object_get(line, "type"));
+	bool kill = strcmp(type, "oom_kill") == 0;
+
+	if (strcmp(type, "lost") == 0)
+		return true;
+	for (size_t i = 0; i < json_array_size(whole); i++) {
+		const json_t *other = json_array_get(whole, i);
+
+		if (kill && !is_kill_of(line, other))
+			continue;
+		if (is_within(line, other, why) || (kill && is_member(line, other, why)))
+			return true;
+	}
+	return false;
+}
+
+static void assert_nothing_invented(const char *bytes, size_t len, const json_t *whole,
+				    const char *what)
+{
+	char *json = import(bytes, len);
+	json_t *told = parse_lines(json);
+
+	for (size_t i = 0; i < json_array_size(told); i++) {
+		char why[64] = "";
+
+		if (is_told(json_array_get(told, i), whole, why))
+			continue;
+		fail_msg("%s: %s: %s\nwas made of:\n%.*s", what, why,
+			 json_dumps(json_array_get(told, i), JSON_COMPACT), (int)len, bytes);
+	}
+	json_decref(told);
+	free(json);
+}
+
+static uint32_t seed = 1;
+
+static uint32_t any(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+static void of_a_log_cut_anywhere_nothing_is_invented(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_files; i++) {
+		struct text log = read_log(i);
+		char *json = import(log.bytes, log.len);
+		json_t *whole = parse_lines(json);
+
+		/* What is damaged already may come out better where it is cut. */
+		bool is_damaged = strstr(files[i], "damage-cut") != NULL;
+
+		for (unsigned int n = 0; n < 60 && !is_damaged; n++) {
+			size_t from = n % 3 ? any((uint32_t)log.len) : 0;
+			size_t to = n % 3 < 2 ? from + any((uint32_t)(log.len - from)) : log.len;
+
+			assert_nothing_invented(log.bytes + from, to - from, whole, files[i]);
+		}
+		json_decref(whole);
+		free(json);
+		free(log.bytes);
+	}
+}
+
+/* Copies @log without the lines that @is_lost says. */
+static size_t without(const struct text *log, char *out, unsigned int of, unsigned int first)
+{
+	size_t len = 0;
+	unsigned int line = 0;
+
+	for (const char *at = log->bytes; *at; line++) {
+		const char *eol = strchr(at, '\n');
+		size_t n = (size_t)(eol + 1 - at);
+
+		if (first ? line + 1 != first : any(of) != 0) {
+			memcpy(out + len, at, n);
+			len += n;
+		}
+		at = eol + 1;
+	}
+	return len;
+}
+
+static void without_some_lines_nothing_is_invented(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_files; i++) {
+		struct text log = read_log(i);
+		char *json = import(log.bytes, log.len), *less = malloc(log.len + 1);
+		json_t *whole = parse_lines(json);
+
+		for (unsigned int n = 1; n < 400; n++) /* each line alone */
+			assert_nothing_invented(less, without(&log, less, 0, n), whole, files[i]);
+		for (unsigned int n = 0; n < 60; n++) /* some of them */
+			assert_nothing_invented(less, without(&log, less, 4 + n, 0), whole,
+						files[i]);
+		json_decref(whole);
+		free(less);
+		free(json);
+		free(log.bytes);
+	}
+}
+
+/* A whole report behind one that is cut or lacks lines is told as if it were alone. */
+static void what_is_untouched_stays_whole(void **state)
+{
+	static const struct wrapping stamped = {"[  999.000001] ", "", false, true};
+	char *intact = wrap(&stamped), *expected = import(intact, strlen(intact));
+	size_t len = strlen(intact);
+
+	(void)state;
+	for (size_t i = 0; i < n_files; i++) {
+		struct text log = read_log(i);
+		char *all = malloc(log.len + len + 2);
+
+		for (unsigned int n = 0; n < 30; n++) {
+			size_t used = n % 2 ? without(&log, all, 5, 0) : any((uint32_t)log.len);
+			char *json;
+
+			if (n % 2 == 0)
+				memcpy(all, log.bytes, used);
+			all[used++] = '\n';
+			memcpy(all + used, intact, len);
+			json = import(all, used + len);
+			assert_non_null(strstr(json, expected));
+			free(json);
+		}
+		free(all);
+		free(log.bytes);
+	}
+	free(intact);
+	free(expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +647,9 @@ int main(void)
 		cmocka_unit_test(in_every_wrapping_it_is_the_same),
 		cmocka_unit_test(an_export_of_a_journal_is_read),
 		cmocka_unit_test(what_programs_wrote_is_not_the_kernels),
+		cmocka_unit_test(of_a_log_cut_anywhere_nothing_is_invented),
+		cmocka_unit_test(without_some_lines_nothing_is_invented),
+		cmocka_unit_test(what_is_untouched_stays_whole),
 	};
 
 	return cmocka_run_group_tests(tests, find_files, NULL);

@@ -175,6 +175,7 @@ enum episode_known {
 	EPISODE_KNOWS_SCOPE = 1 << 6,
 	EPISODE_KNOWS_NODES = 1 << 7,  /* invoker's cpuset and mems_allowed */
 	EPISODE_KNOWS_MEMORY = 1 << 8, /* struct memory holds something */
+	EPISODE_LACKS_SYSRQ = 1 << 9,  /* that it is none of SysRq's is not known: from a log */
 };
 
 struct episode {

@@ -124,6 +124,8 @@ static void read_decision(const json_t *object, struct episode *episode)
 		episode->group = !strcmp(event_string(object, "scope"), "group");
 	}
 	episode->sysrq = event_true(object, "sysrq");
+	if (!json_object_get(object, "sysrq"))
+		episode->known |= EPISODE_LACKS_SYSRQ;
 	if (event_u64(object, "totalpages", &episode->totalpages))
 		episode->known |= EPISODE_KNOWS_TOTALPAGES;
 	event_u64(object, "page_size", &episode->page_size);

@@ -61,6 +61,8 @@ static uint64_t page_size_of(const struct logreport *report)
 
 #define POINTS_SINCE 4017 /* 4.17: its score can be computed of what its report says */
 
+#define SYSRQ_SINCE 4003 /* 4.3: its order is -1, as is_sysrq_oom() of mm/oom_kill.c tells */
+
 /* major * 1000 + minor of "5.10.0-46-cloud-amd64"; 0: not known */
 static unsigned int release_of(const struct logreport *report)
 {
@@ -321,6 +323,9 @@ static void make_invoker(const struct logreport *report, struct episode *episode
 		episode->loss[LOSS_LOG_HEADER] = 1;
 		return;
 	}
+	/* Until 4.2 only a line of its own, before the report, said that it was. */
+	if (release_of(report) < SYSRQ_SINCE)
+		episode->known |= EPISODE_LACKS_SYSRQ;
 	if (report->has_order) {
 		episode->known |= EPISODE_KNOWS_GFP;
 		episode->invoker.gfp_mask = report->gfp_mask;

@@ -559,8 +559,8 @@ static enum part take_json(struct work *work, struct span *line)
 
 /* In the order in which one is looked for; after each that was found, from the first again. */
 static enum part (*const parts[])(struct work *work, struct span *line) = {
-	take_printk,  take_caller, take_syslog,   take_iso,    take_host,
-	take_cri,     take_kmsg,   take_level,    take_quote,  take_json,
+	take_printk,  take_caller, take_syslog,   take_iso,    take_cri,
+	take_host,    take_kmsg,   take_level,    take_quote,  take_json,
 	take_bracket, take_logcat, take_facility, take_indent,
 };
 

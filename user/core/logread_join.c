@@ -6,6 +6,7 @@
 #include "core/text.h"
 
 #define QUIET_OPEN 4096 /* lines of others, after which a report will say no more */
+#define GAP_MOST_S 30   /* between two lines of a report, however slow the console */
 #define QUIET_DONE 64   /* the same, of one whose victim is known */
 
 static uint64_t hash_of(struct span text)
@@ -21,20 +22,6 @@ static uint64_t hash_of(struct span text)
 static bool same_source(const struct logprefix *a, const struct logprefix *b)
 {
 	return !strcmp(a->host, b->host) && !strcmp(a->caller, b->caller);
-}
-
-static struct logreport *find_report(struct logread *reader)
-{
-	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
-		struct logreport *report = &reader->reports[i];
-
-		/* The first line of a log may have lost its beginning: it is of no other's report.
-		 */
-		if (report->used && report->at.any == reader->prefix.any &&
-		    same_source(&report->at, &reader->prefix))
-			return report;
-	}
-	return NULL;
 }
 
 static struct logreport *begin_report(struct logread *reader)
@@ -77,6 +64,34 @@ static bool time_between(const struct logprefix *from, const struct logprefix *t
 		return false;
 	}
 	return *ret_ns >= 0;
+}
+
+/* Whether a line at @to may belong to what was last said at @from. */
+static bool is_soon(const struct logprefix *from, const struct logprefix *to)
+{
+	int64_t ns;
+
+	return !time_between(from, to, &ns) || ns < (int64_t)GAP_MOST_S * 1000000000;
+}
+
+/* The report that a line may be of. */
+static struct logreport *find_report(struct logread *reader)
+{
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		struct logreport *report = &reader->reports[i];
+
+		/* The first line of a log may have lost its beginning: it is of no report. */
+		if (!report->used || report->at.any != reader->prefix.any ||
+		    !same_source(&report->at, &reader->prefix))
+			continue;
+		if (is_soon(&report->last, &reader->prefix)) {
+			report->last = reader->prefix;
+			return report;
+		}
+		logread_close(reader, report);
+		return NULL;
+	}
+	return NULL;
 }
 
 static void give_outcome(struct logread *reader, const struct logread_given *given,
@@ -307,7 +322,8 @@ static void take_header(struct logread *reader, struct logreport *report,
 		logread_close(reader, report);
 	report = begin_report(reader);
 	logreport_header(report, line);
-	report->sysrq |= reader->sysrq;
+	report->sysrq |= reader->sysrq && same_source(&reader->sysrq_at, &reader->prefix) &&
+			 is_soon(&reader->sysrq_at, &reader->prefix);
 	report->hashes[LOGLINE_HEADER] = hash;
 	reader->sysrq = false;
 }
@@ -389,10 +405,15 @@ static bool cut_line(struct span *text)
 void logread_line(struct logread *reader, struct span text, bool continued)
 {
 	struct logreport *report = find_report(reader);
+	uint64_t hash = hash_of(text);
 	struct logline line;
 
 	if (reader->is_cut && !cut_line(&text))
 		return;
+	if (report && report->last_hash == hash)
+		return; /* a log that two ways lead to has each line twice */
+	if (report)
+		report->last_hash = hash;
 	if (continued || !logline_parse(text, &line)) {
 		take_other(reader, report, text);
 		return;
@@ -400,9 +421,10 @@ void logread_line(struct logread *reader, struct span text, bool continued)
 	switch (line.kind) {
 	case LOGLINE_SYSRQ:
 		reader->sysrq = true;
+		reader->sysrq_at = reader->prefix;
 		break;
 	case LOGLINE_HEADER:
-		take_header(reader, report, &line, hash_of(text));
+		take_header(reader, report, &line, hash);
 		break;
 	case LOGLINE_KILLED:
 	case LOGLINE_EXITING:
@@ -418,7 +440,7 @@ void logread_line(struct logread *reader, struct span text, bool continued)
 		take_reaped(reader, &line);
 		break;
 	default:
-		take_part(reader, report, &line, hash_of(text));
+		take_part(reader, report, &line, hash);
 		break;
 	}
 }

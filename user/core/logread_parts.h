@@ -37,7 +37,8 @@ struct logread {
 	struct logepisode made;
 	struct logread_given given[LOGREAD_GIVEN];
 	uint64_t n_given;
-	bool sysrq;  /* SysRq has asked, and no header has come */
+	bool sysrq; /* SysRq has asked, then, and no header has come */
+	struct logprefix sysrq_at;
 	bool is_cut; /* the line that is being taken has no newline */
 
 	bool begun, is_export, skipping;

@@ -10,6 +10,7 @@ void logreport_begin(struct logreport *report, const struct logprefix *prefix)
 	struct logreport begun = {
 		.used = true,
 		.at = *prefix,
+		.last = *prefix,
 		.rows = report->rows,
 		.max_rows = report->max_rows,
 		.victims = report->victims,
@@ -62,10 +63,25 @@ static bool is_invoker(const struct logreport *report, struct span comm)
 	       !memcmp(comm.at, report->invoker_comm, comm.len);
 }
 
+/*
+ * The lines behind the header are of somebody else than it names: one of a report that was cut may
+ * stand before another's, or a warning between them. Whose header it is cannot be told.
+ */
+static void doubt_header(struct logreport *report)
+{
+	report->has_header = report->has_order = report->sysrq = false;
+	report->gfp_text[0] = report->invoker_comm[0] = report->nodemask[0] = '\0';
+	report->damaged++;
+}
+
 static void take_cpu(struct logreport *report, const struct logline *line)
 {
-	if (report->has_cpu || !is_invoker(report, line->comm))
+	if (report->has_cpu || !report->has_header)
 		return;
+	if (!is_invoker(report, line->comm)) {
+		doubt_header(report);
+		return;
+	}
 	report->has_cpu = true;
 	report->invoker_tid = line->pid;
 	report->invoker_uid = line->uid;
@@ -129,7 +145,9 @@ void logreport_add(struct logreport *report, const struct logline *line)
 	report->damaged += line->damaged;
 	switch (line->kind) {
 	case LOGLINE_CPUSET:
-		if (is_invoker(report, line->comm))
+		if (report->has_header && !is_invoker(report, line->comm))
+			doubt_header(report);
+		else
 			take_nodes(report, line);
 		break;
 	case LOGLINE_CPU:
@@ -342,6 +360,8 @@ static bool take_registers(struct logreport *report, struct span text)
 
 bool logreport_text(struct logreport *report, struct span text)
 {
+	if (report->has_summary || report->has_choice) /* all else comes before these */
+		return false;
 	if (report->has_table) {
 		if (take_row(report, text))
 			return true;

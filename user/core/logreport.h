@@ -36,12 +36,13 @@ struct logreport_victim {
 
 struct logreport {
 	bool used;
-	uint64_t order;      /* of the reports, to know the oldest */
-	uint32_t quiet;      /* lines since the last one of its own */
-	struct logprefix at; /* the prefix of its first line */
+	uint64_t order;            /* of the reports, to know the oldest */
+	uint32_t quiet;            /* lines since the last one of its own */
+	struct logprefix at, last; /* the prefixes of its first line and of the last one */
 
 	bool has_header, has_order, sysrq, has_cpuset, has_cpu, has_table, has_summary, group;
 	bool has_choice, has_memcg, has_task_memcg, is_x86;
+	uint64_t last_hash;                      /* of the line before */
 	uint64_t hashes[LOGLINE_NOT_REAPED + 1]; /* of the last line of each kind, 0: none */
 	uint32_t gfp_mask;
 	int32_t order_asked;

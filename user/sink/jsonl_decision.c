@@ -26,7 +26,8 @@ void jsonl_put_decision(struct json *json, const struct episode *episode)
 	if (!episode->no_kill && (episode->known & EPISODE_KNOWS_SCOPE))
 		json_put_string(json, "scope", episode->group ? "group" : "process");
 	/* That SysRq asked shows in the order, and only there. */
-	if (episode->sysrq || (episode->known & EPISODE_KNOWS_GFP))
+	if (episode->sysrq ||
+	    (episode->known & (EPISODE_KNOWS_GFP | EPISODE_LACKS_SYSRQ)) == EPISODE_KNOWS_GFP)
 		json_put_bool(json, "sysrq", episode->sysrq);
 	if (episode->known & EPISODE_KNOWS_TOTALPAGES)
 		json_put_u64(json, "totalpages", episode->totalpages);
