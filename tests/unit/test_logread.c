@@ -598,7 +598,7 @@ static void without_some_lines_nothing_is_invented(void **state)
 		for (unsigned int n = 1; n < 400; n++) /* each line alone */
 			assert_nothing_invented(less, without(&log, less, 0, n), whole, files[i]);
 		for (unsigned int n = 0; n < 60; n++) /* some of them */
-			assert_nothing_invented(less, without(&log, less, 4 + n, 0), whole,
+			assert_nothing_invented(less, without(&log, less, 8 + n, 0), whole,
 						files[i]);
 		json_decref(whole);
 		free(less);

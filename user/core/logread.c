@@ -85,6 +85,8 @@ static void take_line(struct logread *reader, struct span line)
 	struct logprefix *prefix = &reader->prefix;
 	bool continued;
 
+	if (line.len > LOGPREFIX_LINE_LEN) /* the kernel's have some thousand bytes at most */
+		line.len = LOGPREFIX_LINE_LEN;
 	if (!logprefix_take(&line, prefix, &reader->scratch))
 		return;
 	/* A record's further lines, which dmesg and journalctl print without a prefix. */
@@ -211,7 +213,10 @@ void logread_took(struct logread *reader, size_t len)
 		reader->begun = true;
 		reader->is_export = !memcmp(reader->buffer, cursor, sizeof(cursor) - 1);
 	}
-	last = memrchr(reader->buffer, '\n', reader->used);
+	/* What was there before has no end of a line. */
+	last = memrchr(reader->buffer + reader->used - len, '\n', len);
+	if (!last && reader->used < sizeof(reader->buffer))
+		return;
 	done = last ? (size_t)(last + 1 - reader->buffer) : 0;
 	if (reader->is_export) {
 		done = take_export(reader, reader->buffer, reader->used);

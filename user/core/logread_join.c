@@ -345,8 +345,16 @@ static void take_nobody(struct logread *reader, struct logreport *report,
 static void take_part(struct logread *reader, struct logreport *report, const struct logline *line,
 		      uint64_t hash)
 {
+	bool opening = line->kind == LOGLINE_CPU || line->kind == LOGLINE_CPUSET;
 	unsigned int stage = stage_of(line->kind);
 
+	/* They follow the header: of the same invoker, they are of another report, which lost it.
+	 */
+	if (report && opening && report->past_stack) {
+		if (logreport_is_invoker(report, line->comm))
+			logread_close(reader, report);
+		return;
+	}
 	if (report && stage && report->hashes[line->kind] == hash)
 		return;
 	if (report && stage && reached(report) >= stage) {
@@ -355,6 +363,14 @@ static void take_part(struct logread *reader, struct logreport *report, const st
 	}
 	if (!report && (line->kind == LOGLINE_SUMMARY || line->kind == LOGLINE_CHOICE))
 		report = begin_report(reader);
+	if (report && line->kind == LOGLINE_GROUP && !report->n_victims) {
+		/* The chosen one is told before it. Of those told behind it none is. */
+		if (!report->has_summary) {
+			logread_close(reader, report);
+			return;
+		}
+		kill_by_summary(report);
+	}
 	if (!report)
 		return;
 	report->quiet = 0;

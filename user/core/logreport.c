@@ -57,7 +57,7 @@ void logreport_header(struct logreport *report, const struct logline *line)
 	copy(report->nodemask, sizeof(report->nodemask), line->nodemask);
 }
 
-static bool is_invoker(const struct logreport *report, struct span comm)
+bool logreport_is_invoker(const struct logreport *report, struct span comm)
 {
 	return report->has_header && comm.len == strlen(report->invoker_comm) &&
 	       !memcmp(comm.at, report->invoker_comm, comm.len);
@@ -78,7 +78,7 @@ static void take_cpu(struct logreport *report, const struct logline *line)
 {
 	if (report->has_cpu || !report->has_header)
 		return;
-	if (!is_invoker(report, line->comm)) {
+	if (!logreport_is_invoker(report, line->comm)) {
 		doubt_header(report);
 		return;
 	}
@@ -145,7 +145,7 @@ void logreport_add(struct logreport *report, const struct logline *line)
 	report->damaged += line->damaged;
 	switch (line->kind) {
 	case LOGLINE_CPUSET:
-		if (report->has_header && !is_invoker(report, line->comm))
+		if (report->has_header && !logreport_is_invoker(report, line->comm))
 			doubt_header(report);
 		else
 			take_nodes(report, line);
@@ -157,7 +157,7 @@ void logreport_add(struct logreport *report, const struct logline *line)
 		take_task_in(report, line);
 		break;
 	case LOGLINE_TABLE:
-		report->has_table = true;
+		report->has_table = report->past_stack = true;
 		report->table = line->table;
 		break;
 	case LOGLINE_SUMMARY:
@@ -374,12 +374,16 @@ bool logreport_text(struct logreport *report, struct span text)
 
 		take_node(&rest, report, &node);
 	}
-	if (take_frame(report, text) || take_zone(report, text) || take_buddies(report, text) ||
-	    take_registers(report, text))
+	if (take_frame(report, text) || take_registers(report, text))
 		return true;
+	if (take_zone(report, text) || take_buddies(report, text)) {
+		report->past_stack = true;
+		return true;
+	}
 	if (!klog_memory_wants(text) && !report->memory.in_pages && !span_find(text, "ctive"))
 		return false;
 	klog_memory_feed(&report->memory, text);
+	report->past_stack = true;
 	return true;
 }
 

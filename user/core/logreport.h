@@ -57,6 +57,7 @@ struct logreport {
 	const char *stack[WIRE_STACK_LEN];
 	size_t stack_len;
 	bool stack_ended;
+	bool past_stack; /* what stands behind the stack has come */
 	char oom_memcg[PATH_TEXT_LEN], task_memcg[PATH_TEXT_LEN], group_memcg[PATH_TEXT_LEN];
 
 	struct klog_memory memory;
@@ -94,6 +95,9 @@ void logreport_add(struct logreport *report, const struct logline *line);
 /* Any other text, of one line or, as some logs keep records whole, of several. Returns whether it
  * was one of the report's. */
 bool logreport_text(struct logreport *report, struct span text);
+
+/* Whether it says that @comm asked for the memory. */
+bool logreport_is_invoker(const struct logreport *report, struct span comm);
 
 /* Whether @pid is in its table of tasks. */
 bool logreport_lists(const struct logreport *report, uint32_t pid);
