@@ -282,7 +282,7 @@ bool klog_memory_wants(struct span text)
  * one. They began with "Active:" until 2.6.27, then with "active_anon:". So:   from such a line on,
  * and as long as lines are pairs of a word and a number.
  */
-static bool take_pages_line(struct klog_memory *memory, struct span text)
+bool klog_memory_feed_count(struct klog_memory *memory, struct span text)
 {
 	struct span line = text, word, name;
 	uint64_t value;
@@ -346,8 +346,6 @@ void klog_memory_feed(struct klog_memory *memory, struct span text)
 		take_pages(memory, text);
 	else if (memory->in_stats && is_stats(text))
 		take_stats(memory, text);
-	else if (take_pages_line(memory, text))
-		return;
 	else if (!take_counter(memory, text))
 		take_machine(memory, text);
 }

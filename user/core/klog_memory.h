@@ -34,6 +34,12 @@ void klog_memory_init(struct klog_memory *memory);
 /* Whether @text, of one record without what stands before its ';', is one that says something. */
 bool klog_memory_wants(struct span text);
 
+/*
+ * Takes one line of Mem-Info's counts, where a log has them line by line. Returns false where @text
+ * is none of them.
+ */
+bool klog_memory_feed_count(struct klog_memory *memory, struct span text);
+
 /* Takes one record's text, which may have several lines. What came first holds. */
 void klog_memory_feed(struct klog_memory *memory, struct span text);
 

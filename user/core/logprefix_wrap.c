@@ -294,7 +294,7 @@ static bool take_value(struct span *line, char *out, size_t size, struct span *r
 bool logprefix_json(struct span *line, struct logprefix *prefix, char *out, bool *ret_foreign)
 {
 	struct span rest = *line, text = {NULL, 0};
-	char name_text[64], value_text[256];
+	char name_text[64], value_text[256] = "";
 	bool foreign = false;
 
 	if (!span_take(&rest, "{"))

@@ -380,9 +380,11 @@ bool logreport_text(struct logreport *report, struct span text)
 		report->past_stack = true;
 		return true;
 	}
-	if (!klog_memory_wants(text) && !report->memory.in_pages && !span_find(text, "ctive"))
-		return false;
-	klog_memory_feed(&report->memory, text);
+	if (!klog_memory_feed_count(&report->memory, text)) {
+		if (!klog_memory_wants(text))
+			return false;
+		klog_memory_feed(&report->memory, text);
+	}
 	report->past_stack = true;
 	return true;
 }
