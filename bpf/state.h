@@ -35,12 +35,12 @@ enum kernel_symbol {
 	SYMBOL_OOM_KILL_ALLOCATING_TASK,
 	SYMBOL_OOM_DUMP_TASKS,
 	SYMBOL_OVERCOMMIT_MEMORY,
-	SYMBOLS_MAX,
+	KERNEL_SYMBOLS,
 };
 
 /* Set by the loader after loading and before anything is attached. */
 struct addresses {
-	struct text_range symbols[SYMBOLS_MAX];
+	struct text_range symbols[KERNEL_SYMBOLS];
 };
 
 #define USER_KILLERS_MAX 8

@@ -7,7 +7,7 @@
 /* Enough for a page of lines and what libc needs; all of it is locked in memory. */
 #define STACK_BYTES (PTHREAD_STACK_MIN + 65536)
 
-static const char *const names[SYMBOLS_MAX] = {
+static const char *const names[KERNEL_SYMBOLS] = {
 	[SYMBOL_MEMCG_OOM] = "mem_cgroup_out_of_memory",
 	[SYMBOL_MEMCG_MEMBER] = "oom_kill_memcg_member",
 	[SYMBOL_BADNESS] = "oom_badness",
@@ -29,7 +29,7 @@ static void *run(void *argument)
 {
 	struct address_search *search = argument;
 
-	search->error = kallsyms_find(search->symbols, SYMBOLS_MAX);
+	search->error = kallsyms_find(search->symbols, KERNEL_SYMBOLS);
 	return NULL;
 }
 
@@ -37,7 +37,7 @@ void addresses_begin(struct address_search *search)
 {
 	pthread_attr_t attributes;
 
-	for (size_t i = 0; i < SYMBOLS_MAX; i++)
+	for (size_t i = 0; i < KERNEL_SYMBOLS; i++)
 		search->symbols[i] = (struct symbol){.name = names[i]};
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -56,7 +56,7 @@ void addresses_wait(struct address_search *search)
 
 void addresses_copy(const struct address_search *search, struct addresses *ret_addresses)
 {
-	for (size_t i = 0; i < SYMBOLS_MAX; i++)
+	for (size_t i = 0; i < KERNEL_SYMBOLS; i++)
 		ret_addresses->symbols[i] = (struct text_range){
 			.begin = search->symbols[i].begin,
 			.end = search->symbols[i].end,
@@ -68,7 +68,7 @@ void addresses_missing(const struct address_search *search, char *ret_text, size
 	size_t len = 0;
 
 	ret_text[0] = '\0';
-	for (size_t i = 0; i < SYMBOLS_MAX && len < size; i++) {
+	for (size_t i = 0; i < KERNEL_SYMBOLS && len < size; i++) {
 		if (!search->symbols[i].begin)
 			len += snprintf(ret_text + len, size - len, "%s%s", len ? ", " : "",
 					search->symbols[i].name);

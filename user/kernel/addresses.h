@@ -16,8 +16,8 @@
 struct address_search {
 	pthread_t thread;
 	bool running;
-	int error;                          /* of kallsyms_find() */
-	struct symbol symbols[SYMBOLS_MAX]; /* by enum kernel_symbol */
+	int error;                             /* of kallsyms_find() */
+	struct symbol symbols[KERNEL_SYMBOLS]; /* by enum kernel_symbol */
 };
 
 /* Begins to search, in a thread of its own where there can be one. */

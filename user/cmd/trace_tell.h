@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a person is told of a run, on stderr: that it began, why it could not, and what it saw. */
+#ifndef OOMTRACE_CMD_TRACE_TELL_H
+#define OOMTRACE_CMD_TRACE_TELL_H
+
+#include <stdint.h>
+
+#include "core/episode.h"
+#include "kernel/probe.h"
+#include "kernel/tracer.h"
+#include "proc/host.h"
+
+/* What a person can do who is told nothing but "no". @wanted: the backend asked for. */
+void tell_cannot_trace(const struct survey *survey, enum backend wanted);
+
+/* What is missing although it is attached. */
+void tell_details(const struct survey *survey);
+
+/* That it is attached since @attached_ns by @backend, and what was before. */
+void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns);
+
+void tell_totals(const struct totals *totals);
+
+#endif /* OOMTRACE_CMD_TRACE_TELL_H */
