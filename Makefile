@@ -142,8 +142,8 @@ $(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
 
-bench: oomtrace $(BUILD)/render $(BUILD)/hooks ## how fast it attaches and renders; figures, no verdict
-	@tools/bench
+bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/render $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
+	@tests/bench/run --write $(ONLY:%=--only %)
 
 FUZZ_SECONDS ?= 60
 
