@@ -37,7 +37,7 @@ TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm systemd lint test check-all bench fuzz clean help install uninstall
+.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -115,6 +115,9 @@ live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
 	@tests/vm/run
 
+package: oomtrace ## what people get who install it: files, completions, the unit
+	@tests/package/run
+
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
@@ -167,12 +170,20 @@ fuzz-%: $(BUILD)/fuzz/fuzz_%
 
 PREFIX ?= /usr/local
 
+INSTALLED := sbin/oomtrace share/man/man8/oomtrace.8 share/bash-completion/completions/oomtrace \
+	share/zsh/site-functions/_oomtrace lib/systemd/system/oomtrace.service
+
 install: oomtrace ## install to DESTDIR and PREFIX
 	install -D -m 0755 oomtrace $(DESTDIR)$(PREFIX)/sbin/oomtrace
 	install -D -m 0644 docs/oomtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
+	./oomtrace completion bash | install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
+	./oomtrace completion zsh | install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oomtrace
+	@mkdir -p $(BUILD)
+	sed 's|@PREFIX@|$(PREFIX)|' tools/dist/oomtrace.service > $(BUILD)/oomtrace.service
+	install -D -m 0644 $(BUILD)/oomtrace.service $(DESTDIR)$(PREFIX)/lib/systemd/system/oomtrace.service
 
 uninstall: ## remove what install installed
-	rm -f $(DESTDIR)$(PREFIX)/sbin/oomtrace $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
+	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) oomtrace oomtrace-static

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The verb table and nothing else. */
+/* What stands first on the command line, to its verb. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,38 +11,13 @@
 
 const char *argp_program_version = "oomtrace " OOMTRACE_VERSION;
 
-struct verb {
-	const char *name;
-	char *usage_name; /* what argp calls the program */
-	int (*run)(int argc, char **argv);
-	const char *summary;
-};
-
-static char trace_name[] = "oomtrace trace";
-static char replay_name[] = "oomtrace replay";
-static char doctor_name[] = "oomtrace doctor";
-static char rank_name[] = "oomtrace rank";
-static char explain_name[] = "oomtrace explain";
-static char import_name[] = "oomtrace import";
-
-static const struct verb verbs[] = {
-	{"trace", trace_name, cmd_trace, "stream every OOM kill until Ctrl-C (the default verb)"},
-	{"explain", explain_name, cmd_explain, "say why that one, and what would have changed it"},
-	{"rank", rank_name, cmd_rank, "say who the kernel would kill now, and by what margin"},
-	{"import", import_name, cmd_import, "give the OOM kills that kernel logs tell of"},
-	{"replay", replay_name, cmd_replay, "give a recording made with --record again"},
-	{"doctor", doctor_name, cmd_doctor, "say what this host supports, and what to do about it"},
-};
-
-#define N_VERBS (sizeof(verbs) / sizeof(*verbs))
-
 static int help(void)
 {
 	printf("Usage: oomtrace [VERB] [OPTION...]\n"
 	       "Traces OOM kills of the Linux kernel: who died, why that one, what would have\n"
 	       "changed it.\n\n");
-	for (size_t i = 0; i < N_VERBS; i++)
-		printf("  %-8s %s\n", verbs[i].name, verbs[i].summary);
+	for (size_t i = 0; i < n_verbs; i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	printf("\n'oomtrace help VERB' lists the options of one verb; without a verb, options are\n"
 	       "those of trace. Manual: oomtrace(8).\n");
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
@@ -50,7 +25,7 @@ static int help(void)
 
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < N_VERBS; i++)
+	for (size_t i = 0; i < n_verbs; i++)
 		if (strcmp(verbs[i].name, name) == 0)
 			return &verbs[i];
 	return NULL;
@@ -58,12 +33,12 @@ static const struct verb *find_verb(const char *name)
 
 static int unknown_verb(const char *word)
 {
-	const char *names[N_VERBS + 1], *nearest;
+	const char *names[VERBS_MAX + 1], *nearest;
 
-	for (size_t i = 0; i < N_VERBS; i++)
+	for (size_t i = 0; i < n_verbs; i++)
 		names[i] = verbs[i].name;
-	names[N_VERBS] = "help";
-	nearest = nearest_name(word, names, N_VERBS + 1);
+	names[n_verbs] = "help";
+	nearest = nearest_name(word, names, n_verbs + 1);
 	if (nearest)
 		log_error("there is no verb '%s'; did you mean '%s'?", word, nearest);
 	else

@@ -492,11 +492,8 @@ static void the_manual_names_every_option(void **state)
 	assert_non_null(file);
 	assert_true(fread(manual, 1, sizeof(manual) - 1, file) > 0);
 	fclose(file);
-	expect_options(manual, &trace_argp);
-	expect_options(manual, &replay_argp);
-	expect_options(manual, &doctor_argp);
-	expect_options(manual, &rank_argp);
-	expect_options(manual, &explain_argp);
+	for (size_t i = 0; i < n_verbs; i++)
+		expect_options(manual, verbs[i].argp);
 	assert_false(manual_names(manual, "-no-such-option"));
 }
 

@@ -24,7 +24,7 @@ static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Tracing:", 3},
 	{"duration", 'd', "TIME", 0, "End after TIME: 5, 90s, 2m, 1h", 3},
 	{"record", 'r', "FILE", 0, "Keep what the kernel said in FILE, for oomtrace replay", 3},
-	{"backend", KEY_BACKEND, "NAME", 0,
+	{"backend", KEY_BACKEND, "BACKEND", 0,
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
 	 "Size of the ring buffer, a power of two; K and M are understood", 3},

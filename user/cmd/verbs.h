@@ -7,6 +7,7 @@
 #define OOMTRACE_CMD_VERBS_H
 
 #include <argp.h>
+#include <stddef.h>
 
 enum exit_status {
 	EXIT_DONE = 0,
@@ -15,13 +16,29 @@ enum exit_status {
 	EXIT_CANNOT_TRACE = 3, /* this host or this user cannot */
 };
 
-extern const struct argp trace_argp, replay_argp, doctor_argp, rank_argp, explain_argp, import_argp;
+struct verb {
+	const char *name;
+	char *usage_name; /* what argp calls the program */
+	int (*run)(int argc, char **argv);
+	const struct argp *argp;
+	const char *summary;
+};
 
-int cmd_trace(int argc, char **argv);
-int cmd_replay(int argc, char **argv);
+#define VERBS_MAX 16
+
+/* In the order in which they are listed; the table is the one place that knows them all. */
+extern const struct verb verbs[];
+extern const size_t n_verbs;
+
+extern const struct argp completion_argp, doctor_argp, explain_argp, import_argp, rank_argp,
+	replay_argp, trace_argp;
+
+int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
-int cmd_rank(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_rank(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif /* OOMTRACE_CMD_VERBS_H */
