@@ -11,8 +11,15 @@ PKG_CONFIG ?= pkg-config
 ARCH     := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS += -I. -Iuser -I$(BUILD) -D_GNU_SOURCE -DOOMTRACE_VERSION='"$(VERSION)"'
-CFLAGS   ?= -O2 -g -fstack-protector-strong
+CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 $(WARNINGS)
+
+# What makes a mistake a crash, and a crash nothing more. tools/check-elf looks whether it took effect.
+HARDEN_x86   := -fcf-protection=full
+HARDEN_arm64 := -mbranch-protection=standard
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+            $(HARDEN_$(ARCH))
+HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 
 LIBBPF_CFLAGS := $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 JSON_LIBS     := -ljansson
@@ -35,9 +42,10 @@ TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
 # V=1 shows the commands whole.
 Q := $(if $(V),,@)
+quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall
+.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -62,17 +70,26 @@ $(BUILD)/user/kernel/tracer.o: $(SKELETON)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) -MMD -MP -c $< -o $@
 
 oomtrace: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) -o $@
 
 static: oomtrace-static ## build ./oomtrace-static, one file for any host of this architecture
 
 oomtrace-static: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(STATIC_LIBS) $(JSON_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $^ $(STATIC_LIBS) $(JSON_LIBS) -o $@
+
+# What was built with other flags is built again.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN)
+
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(call quote,$(FLAGS)) | cmp -s - $@ || echo $(call quote,$(FLAGS)) >$@
+
+$(OBJS): $(BUILD)/flags
 
 -include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
 
@@ -121,7 +138,7 @@ package: oomtrace ## what people get who install it: files, completions, the uni
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
-lint: $(SKELETON) ## formatting, static analysis, the rooms of the house
+lint: $(SKELETON) oomtrace oomtrace-static ## formatting, static analysis, the rooms of the house
 	@tools/lint
 
 check: lint unit oracle ## what needs no root
