@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +14,17 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "lib/thread.h"
 #include "proc/host.h"
 
-#define STACK_BYTES   (64 * 1024)
-#define STACK_TOUCHED (32 * 1024) /* far more than is used: buffers are in struct lookup */
-#define STAT_BYTES    2048
-#define STAT_ARG_END  49          /* arg_end, proc(5); arg_start is before it */
-#define NAMES_BYTES   (32 * 1024) /* of a node's 110 pods, all in one reading */
-#define NAMES_READS   64          /* readings of one directory, whatever fills it */
-#define NS_PER_S      1000000000ULL
-#define NS_PER_MS     1000000L
-#define PAGE_SWAPPED  (1ULL << 62) /* Documentation/admin-guide/mm/pagemap.rst */
+#define STACK_BYTES  THREAD_STACK_MIN /* far more than is used: buffers are in struct lookup */
+#define STAT_BYTES   2048
+#define STAT_ARG_END 49          /* arg_end, proc(5); arg_start is before it */
+#define NAMES_BYTES  (32 * 1024) /* of a node's 110 pods, all in one reading */
+#define NAMES_READS  64          /* readings of one directory, whatever fills it */
+#define NS_PER_S     1000000000ULL
+#define NS_PER_MS    1000000L
+#define PAGE_SWAPPED (1ULL << 62) /* Documentation/admin-guide/mm/pagemap.rst */
 
 /*
  * One ring for both ways: a slot holds the question, then its answer. The loop
@@ -185,15 +184,6 @@ static void answer(struct lookup *lookup, struct slot *slot)
 		look_up_pod(lookup, slot->question.pod_uid, detail);
 }
 
-/* Every page that the thread will need is there before it is needed. */
-static __attribute__((noinline)) void touch_stack(void)
-{
-	volatile char bytes[STACK_TOUCHED];
-
-	for (size_t i = 0; i < sizeof(bytes); i += 1024)
-		bytes[i] = 0;
-}
-
 static void release(struct lookup *lookup)
 {
 	int fds[] = {lookup->proc_fd, lookup->ask_fd, lookup->answer_fd};
@@ -208,7 +198,6 @@ static void *run(void *argument)
 {
 	struct lookup *lookup = argument;
 
-	touch_stack();
 	for (;;) {
 		eventfd_t count;
 		uint32_t next = atomic_load(&lookup->answered);
@@ -226,27 +215,6 @@ static void *run(void *argument)
 		atomic_store(&lookup->answered, next + 1);
 		eventfd_write(lookup->answer_fd, 1);
 	}
-}
-
-/* The thread takes no signal: those are the loop's. Returns 0 or a negative errno. */
-static int start_thread(struct lookup *lookup)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error = pthread_attr_init(&attributes);
-
-	if (error)
-		return -error;
-	sigfillset(&all);
-	error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	if (!error)
-		error = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (!error) {
-		error = pthread_create(&lookup->thread, &attributes, run, lookup);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-	}
-	pthread_attr_destroy(&attributes);
-	return -error;
 }
 
 int lookup_new(const struct lookup_roots *roots, struct lookup **ret_lookup)
@@ -267,7 +235,7 @@ int lookup_new(const struct lookup_roots *roots, struct lookup **ret_lookup)
 	lookup->answer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	error = lookup->proc_fd < 0 || lookup->ask_fd < 0 || lookup->answer_fd < 0
 			? -errno
-			: start_thread(lookup);
+			: thread_start(THREAD_LOOKUP, STACK_BYTES, run, lookup, &lookup->thread);
 	if (error) {
 		release(lookup);
 		return error;
