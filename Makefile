@@ -45,7 +45,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall FORCE
+.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -150,6 +150,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
+	@tests/package/chroot
 	@$(MAKE) --no-print-directory systemd
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
@@ -187,8 +188,10 @@ fuzz-%: $(BUILD)/fuzz/fuzz_%
 
 PREFIX ?= /usr/local
 
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
 INSTALLED := sbin/oomtrace share/man/man8/oomtrace.8 share/bash-completion/completions/oomtrace \
-	share/zsh/site-functions/_oomtrace lib/systemd/system/oomtrace.service
+	share/zsh/site-functions/_oomtrace
 
 install: oomtrace ## install to DESTDIR and PREFIX
 	install -D -m 0755 oomtrace $(DESTDIR)$(PREFIX)/sbin/oomtrace
@@ -197,10 +200,13 @@ install: oomtrace ## install to DESTDIR and PREFIX
 	./oomtrace completion zsh | install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oomtrace
 	@mkdir -p $(BUILD)
 	sed 's|@PREFIX@|$(PREFIX)|' tools/dist/oomtrace.service > $(BUILD)/oomtrace.service
-	install -D -m 0644 $(BUILD)/oomtrace.service $(DESTDIR)$(PREFIX)/lib/systemd/system/oomtrace.service
+	install -D -m 0644 $(BUILD)/oomtrace.service $(DESTDIR)$(UNITDIR)/oomtrace.service
 
 uninstall: ## remove what install installed
-	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
+	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%) $(DESTDIR)$(UNITDIR)/oomtrace.service
+
+deb: ## the Debian package, under build/deb
+	@tools/deb
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD) oomtrace oomtrace-static
