@@ -96,7 +96,7 @@ $(OBJS): $(BUILD)/flags
 # --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
 
 SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) $(BUILD)/tsan/test_queue
 # Not tests themselves: builders and stand-ins that tests link.
 UNIT_AIDS  := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 
@@ -110,6 +110,13 @@ $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka -ljansson -lpthread -o $@
 
+# What two threads share is looked at by ThreadSanitizer as well, which cannot be had with the others.
+$(BUILD)/tsan/test_queue: tests/unit/test_queue.c user/lib/queue.c user/lib/pool.c user/lib/loop.c \
+		user/lib/queue.h user/lib/pool.h user/lib/loop.h
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O1 -fsanitize=thread $(filter %.c,$^) -lcmocka -lpthread -o $@
+
 $(BUILD)/demo: tools/demo.c
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -120,7 +127,7 @@ $(BUILD)/hog: tests/oracle/hog.c tests/oracle/odd.c tests/oracle/stuck.c tests/o
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -static $(filter %.c,$^) -lpthread -o $@
 
-unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer and UBSan; no root
+unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer, UBSan and ThreadSanitizer; no root
 	@tests/unit/run $(UNIT_TESTS)
 
 oracle: ## that the comparison of live and vm with the kernel's own report can fail
