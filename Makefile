@@ -31,7 +31,10 @@ BPF_UNITS  := record select task memcg use settings fate waiting fentry kprobe t
 BPF_OBJS   := $(BPF_UNITS:%=$(BUILD)/bpf/%.bpf.o)
 BPF_OBJECT := $(BUILD)/oomtrace.bpf.o
 SKELETON   := $(BUILD)/oomtrace.skel.h
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror
+# The same bytes, whichever directory it is built in.
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
+CFLAGS     += $(PREFIX_MAP)
+BPF_CFLAGS := $(PREFIX_MAP) -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror
 
 ROOMS   := core lib kernel proc sink cmd
 SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
@@ -45,7 +48,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall deb FORCE
+.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -158,6 +161,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
 	@tests/package/chroot
+	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
@@ -211,6 +215,9 @@ install: oomtrace ## install to DESTDIR and PREFIX
 
 uninstall: ## remove what install installed
 	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%) $(DESTDIR)$(UNITDIR)/oomtrace.service
+
+release: ## the static binary and what belongs to it in a tarball, with sums, under build/release
+	@tools/release
 
 deb: ## the Debian package, under build/deb
 	@tools/deb
