@@ -168,10 +168,13 @@ static void it_is_not_said_where_it_is_not_known(void **state)
 	episode.victim.pid = 99; /* not in the list at all */
 	episode.victim.mm_id = 99;
 	assert_int_equal(whatif_spared(&episode).state, SPARED_UNEXPLAINED);
-	for (unsigned int i = SPARED_BY_NONE; i <= SPARED_UNEXPLAINED; i++)
+	episode = sample(10000);
+	episode.known |= EPISODE_OLDER_RULE;
+	assert_int_equal(whatif_spared(&episode).state, SPARED_OLDER_RULE);
+	for (unsigned int i = SPARED_BY_NONE; i <= SPARED_OLDER_RULE; i++)
 		assert_non_null(spared_name(i));
 	assert_null(spared_name(SPARED_BY_ADJ));
-	assert_null(spared_name(SPARED_UNEXPLAINED + 1));
+	assert_null(spared_name(SPARED_OLDER_RULE + 1));
 }
 
 static void a_group_dies_whoever_is_chosen(void **state)

@@ -176,6 +176,8 @@ enum episode_known {
 	EPISODE_KNOWS_NODES = 1 << 7,  /* invoker's cpuset and mems_allowed */
 	EPISODE_KNOWS_MEMORY = 1 << 8, /* struct memory holds something */
 	EPISODE_LACKS_SYSRQ = 1 << 9,  /* that it is none of SysRq's is not known: from a log */
+	EPISODE_LACKS_ORDER = 1 << 10, /* of gfp_mask and order there is gfp_mask: from a log */
+	EPISODE_OLDER_RULE = 1 << 11,  /* its kernel, before 5.3, chose by other rules */
 };
 
 struct episode {

@@ -7,6 +7,8 @@
 
 #include "core/event_get.h"
 #include "core/event_parts.h"
+#include "core/release.h"
+#include "core/rules.h"
 #include "core/score.h"
 
 static void read_task_memory(const json_t *object, struct task *task)
@@ -165,7 +167,7 @@ static void read_stack(const json_t *stack, struct episode *episode)
 static void read_invoker(const json_t *object, struct episode *episode)
 {
 	const char *mask = event_string(object, "gfp_mask");
-	int order;
+	bool ordered = event_int(object, "order", &episode->invoker.order);
 
 	if (event_u32(object, "pid", &episode->invoker.pid) || json_object_get(object, "comm"))
 		episode->known |= EPISODE_KNOWS_INVOKER;
@@ -176,10 +178,9 @@ static void read_invoker(const json_t *object, struct episode *episode)
 	event_text(object, "comm", episode->invoker.comm, sizeof(episode->invoker.comm));
 	episode->invoker.cgroup = event_string(object, "cgroup");
 	episode->invoker.cgroup_truncated = event_true(object, "cgroup_truncated");
-	if (mask && event_int(object, "order", &order)) {
-		episode->known |= EPISODE_KNOWS_GFP;
+	if (mask) {
+		episode->known |= EPISODE_KNOWS_GFP | (ordered ? 0 : EPISODE_LACKS_ORDER);
 		episode->invoker.gfp_mask = (uint32_t)strtoul(mask, NULL, 16);
-		episode->invoker.order = order;
 	}
 	if (read_gfp_flags(json_object_get(object, "gfp_flags"), episode->invoker.gfp_text,
 			   sizeof(episode->invoker.gfp_text)))
@@ -396,6 +397,9 @@ int event_read_episode(const json_t *object, struct event *event)
 	int error;
 
 	episode->boot_ns = event_unsigned_ms(object, "uptime_ms");
+	event_text(object, "kernel", event->wire_host.kernel, sizeof(event->wire_host.kernel));
+	if (release_before(event->wire_host.kernel, RULE_SINCE_MAJOR, RULE_SINCE_MINOR))
+		episode->known |= EPISODE_OLDER_RULE;
 	read_decision(object, episode);
 	read_invoker(json_object_get(object, "invoker"), episode);
 	read_sysctls(json_object_get(object, "sysctl"), &episode->sysctls);

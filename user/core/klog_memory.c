@@ -163,6 +163,16 @@ static void note_counter(struct klog_counter *counter, struct klog_counter read)
 	note(&counter->limit, read.limit);
 }
 
+/*
+ * Fact: until 5.2 the counters of version 1 are printed for version 2 as well, which does not count
+ *       in them, nor does version 1 without swap accounting (swapaccount=0).
+ * So:   0 beside memory that is in use is a counter that nobody keeps.
+ */
+static bool is_counted(const struct klog_memory *memory, struct klog_counter counter)
+{
+	return counter.usage || !memory->memory.usage;
+}
+
 static bool take_counter(struct klog_memory *memory, struct span line)
 {
 	struct klog_counter counter;
@@ -174,10 +184,12 @@ static bool take_counter(struct klog_memory *memory, struct span line)
 		note_counter(&memory->swap, counter);
 	} else if (span_take(&rest, "memory+swap: ") && split_counter(rest, &counter)) {
 		memory->is_v1 = true;
-		note_counter(&memory->swap, counter);
+		if (is_counted(memory, counter))
+			note_counter(&memory->swap, counter);
 	} else if (span_take(&rest, "kmem: ") && split_counter(rest, &counter)) {
 		memory->is_v1 = true;
-		note(&memory->memcg_use[USE_KERNEL], counter.usage);
+		if (is_counted(memory, counter))
+			note(&memory->memcg_use[USE_KERNEL], counter.usage);
 	} else {
 		return false;
 	}
@@ -305,7 +317,18 @@ bool klog_memory_feed_count(struct klog_memory *memory, struct span text)
 	return true;
 }
 
-/* "/a: cache:188KB rss:1048388KB ...": until 5.2 each memcg of the tree has one, its own alone. */
+static void add(uint64_t *sum, uint64_t bytes)
+{
+	if (*sum == BYTES_UNKNOWN)
+		*sum = bytes;
+	else if (__builtin_add_overflow(*sum, bytes, sum) || *sum == BYTES_UNKNOWN)
+		*sum = UINT64_MAX - 1;
+}
+
+/*
+ * "/a: cache:188KB rss:1048388KB ...": until 5.2 each memcg of the tree has one, of its own alone.
+ * What the tree has is the sum of all.
+ */
 static void take_stat_line(struct klog_memory *memory, struct span text)
 {
 	static const struct key own_keys[] = {
@@ -330,7 +353,7 @@ static void take_stat_line(struct klog_memory *memory, struct span text)
 			continue;
 		key = key_of(own_keys, KEYS(own_keys), name);
 		if (key)
-			note(&memory->memcg_use[key->use], kib(value));
+			add(&memory->memcg_use[key->use], kib(value));
 	}
 }
 

@@ -4,6 +4,8 @@
 
 #include "core/convert.h"
 #include "core/logreport.h"
+#include "core/release.h"
+#include "core/rules.h"
 #include "core/score.h"
 #include "core/text.h"
 
@@ -298,11 +300,16 @@ static void make_candidates(struct logreport *report, struct logepisode *ret)
 static void make_constraint(const struct logreport *report, struct episode *episode)
 {
 	uint8_t constraint = CONSTRAINT_UNKNOWN;
+	/* Only a report of a memory cgroup's has its counters. */
+	bool memcg = report->has_memcg || report->stats_memcg[0] ||
+		     report->memory.memory.usage != BYTES_UNKNOWN;
 
 	if (report->has_summary)
 		constraint = report->constraint;
-	else if (report->cause == LOGLINE_CAUSE_MEMCG || report->has_memcg)
+	else if (report->cause == LOGLINE_CAUSE_MEMCG || (memcg && !report->cause))
 		constraint = CONSTRAINT_MEMCG_;
+	else if (memcg) /* two reports are in one another */
+		constraint = CONSTRAINT_UNKNOWN;
 	else if (report->cause == LOGLINE_CAUSE_CPUSET)
 		constraint = CONSTRAINT_CPUSET_;
 	else if (report->cause == LOGLINE_CAUSE_POLICY)
@@ -326,11 +333,11 @@ static void make_invoker(const struct logreport *report, struct episode *episode
 	/* Until 4.2 only a line of its own, before the report, said that it was. */
 	if (release_of(report) < SYSRQ_SINCE)
 		episode->known |= EPISODE_LACKS_SYSRQ;
-	if (report->has_order) {
-		episode->known |= EPISODE_KNOWS_GFP;
-		episode->invoker.gfp_mask = report->gfp_mask;
-		episode->invoker.order = report->order_asked;
-	}
+	episode->known |= EPISODE_KNOWS_GFP;
+	episode->invoker.gfp_mask = report->gfp_mask;
+	episode->invoker.order = report->order_asked;
+	if (!report->has_order)
+		episode->known |= EPISODE_LACKS_ORDER;
 	if (report->gfp_text[0]) {
 		episode->known |= EPISODE_KNOWS_GFP_TEXT;
 		memcpy(episode->invoker.gfp_text, report->gfp_text, sizeof(report->gfp_text));
@@ -361,6 +368,26 @@ static uint64_t page_bytes(const struct episode *episode, uint64_t count)
 							     : pages(count, episode);
 }
 
+#define TREE_MISSES_MOST 16 /* this part of the usage: what single CPUs have not passed on */
+
+/*
+ * Whether the counters of a tree, a line for each memcg of it, lack none: they begin with the one
+ * that ran out, and hold what it uses.
+ */
+static bool is_whole_tree(const struct logreport *report)
+{
+	const struct klog_memory *read = &report->memory;
+	uint64_t kernel = read->memcg_use[USE_KERNEL], used = read->memory.usage, sum;
+
+	if (!report->has_memcg || strcmp(report->stats_memcg, report->oom_memcg) != 0 ||
+	    used == BYTES_UNKNOWN || read->memcg_use[USE_ANON] == BYTES_UNKNOWN ||
+	    read->memcg_use[USE_FILE] == BYTES_UNKNOWN ||
+	    __builtin_add_overflow(read->memcg_use[USE_ANON], read->memcg_use[USE_FILE], &sum) ||
+	    (kernel != BYTES_UNKNOWN && __builtin_add_overflow(sum, kernel, &sum)))
+		return false;
+	return sum >= used - used / TREE_MISSES_MOST && sum <= used + used / TREE_MISSES_MOST;
+}
+
 static void make_memcg(struct logreport *report, struct episode *episode)
 {
 	const struct klog_memory *read = &report->memory;
@@ -374,6 +401,9 @@ static void make_memcg(struct logreport *report, struct episode *episode)
 	if (report->has_memcg) {
 		memcg->known |= MEMCG_KNOWS_PATH;
 		memcg->path = report->oom_memcg;
+	} else if (report->stats_memcg[0] && !read->stat_lines) {
+		memcg->known |= MEMCG_KNOWS_PATH;
+		memcg->path = report->stats_memcg;
 	}
 	if (read->memory.usage != BYTES_UNKNOWN) {
 		memcg->known |= MEMCG_KNOWS_USAGE;
@@ -390,11 +420,12 @@ static void make_memcg(struct logreport *report, struct episode *episode)
 			      &memcg->swap_limit_is_max);
 		memcg->swap_limit_is_max |= read->swap.limit >= 9007199254740000ULL * 1024;
 	}
-	memcg->oom_group = report->group && !strcmp(report->group_memcg, report->oom_memcg);
+	memcg->oom_group = report->group && (memcg->known & MEMCG_KNOWS_PATH) &&
+			   !strcmp(report->group_memcg, memcg->path);
 	if (!memcg->oom_group)
 		memcg->known |= MEMCG_LACKS_GROUP;
 	episode->memory.memcg_usage_bytes = read->memory.usage;
-	if (read->stat_lines > 1) /* each memcg's own: what the tree has together is not known */
+	if (read->stat_lines && !is_whole_tree(report))
 		return;
 	memcpy(episode->memory.memcg_use_bytes, read->memcg_use, sizeof(read->memcg_use));
 }
@@ -510,6 +541,8 @@ void logepisode_make(struct logreport *report, const struct logclock *clock, con
 	episode->page_size = page_size_of(report);
 	memset(&episode->sysctls, 0xff, sizeof(episode->sysctls));
 	episode->sysctls.panic_on_oom = report->panic_on_oom;
+	if (release_before(report->release, RULE_SINCE_MAJOR, RULE_SINCE_MINOR))
+		episode->known |= EPISODE_OLDER_RULE;
 	make_constraint(report, episode);
 	make_invoker(report, episode);
 	make_memory(report, episode);
@@ -518,4 +551,7 @@ void logepisode_make(struct logreport *report, const struct logclock *clock, con
 		make_victims(report, ret);
 	make_candidates(report, ret);
 	episode->loss[LOSS_LOG_LINE] = report->damaged;
+	/* Either the line that says who is killed, or one before it, begins with why. */
+	if (!episode->no_kill && !report->cause && !report->damaged)
+		episode->loss[LOSS_LOG_LINE] = 1;
 }

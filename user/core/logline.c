@@ -219,12 +219,14 @@ static uint8_t constraint_of(struct span line)
 /*
  * Splits "<oom_memcg>,task_memcg=<task_memcg>,task=<comm>". A cgroup may be named so that it
  * looks like the comma and the key: of the places where the line could be split, it is the one
- * after which a path at or below the first begins, as every victim's does.
+ * after which a path at or below the first begins, as every victim's does. Where there are several
+ * of those it is the first, and in doubt.
  */
-static bool split_memcg(struct span line, struct span *ret_oom_memcg, struct span *ret_rest)
+static bool split_memcg(struct span line, struct logline *ret_line, struct span *ret_rest)
 {
 	const char *key = ",task_memcg=", *at;
 	struct span rest = line;
+	bool found = false;
 
 	while ((at = span_find(rest, key))) {
 		struct span memcg = between(line.at, at);
@@ -233,14 +235,17 @@ static bool split_memcg(struct span line, struct span *ret_oom_memcg, struct spa
 		rest = between(at + strlen(key), line.at + line.len);
 		if (len == 1) /* the root: everything is below it */
 			len = 0;
-		if (rest.len > len && !memcmp(rest.at, memcg.at, len) &&
-		    (rest.at[len] == '/' || rest.at[len] == ',')) {
-			*ret_oom_memcg = memcg;
-			*ret_rest = rest;
-			return true;
-		}
+		if (rest.len <= len || memcmp(rest.at, memcg.at, len) ||
+		    (rest.at[len] != '/' && rest.at[len] != ','))
+			continue;
+		ret_line->has_doubt = found;
+		if (found)
+			break;
+		found = true;
+		ret_line->oom_memcg = memcg;
+		*ret_rest = rest;
 	}
-	return false;
+	return found;
 }
 
 /* "<task_memcg>,task=<comm>": a comm has at most 15 bytes, so the split is one of the last ones. */
@@ -322,7 +327,7 @@ static bool take_summary(struct span line, struct logline *ret_line)
 		split_task(rest, ret_line);
 	} else {
 		span_take(&rest, ",oom_memcg=");
-		if (split_memcg(rest, &ret_line->oom_memcg, &rest))
+		if (split_memcg(rest, ret_line, &rest))
 			split_task(rest, ret_line);
 	}
 	return true;
@@ -489,6 +494,7 @@ static const struct shape {
 	{"ill process ", false, LOGLINE_CHOICE, logline_take_choice},
 	{"killable processes", false, LOGLINE_NOBODY, logline_take_nobody},
 	{"OOM request ignored", true, LOGLINE_NOBODY, logline_take_nobody},
+	{"System is deadlocked on memory", false, LOGLINE_NOBODY, logline_take_nobody},
 	{"panic_on_oom is ", false, LOGLINE_PANIC, logline_take_panic},
 	{"oom_reaper: reaped process ", true, LOGLINE_REAPED, logline_take_reaped},
 	{"oom_reaper: unable to reap ", true, LOGLINE_NOT_REAPED, logline_take_reaped},

@@ -107,10 +107,12 @@ struct logline {
 	uint8_t constraint; /* enum wire_constraint, SUMMARY */
 	bool is_global;
 	struct span oom_memcg, task_memcg; /* TASK_IN, SUMMARY; GROUP the one that dies */
-	struct span cpuset, mems_allowed;  /* CPUSET, SUMMARY */
+	bool has_doubt; /* SUMMARY: names hold its words: the two may be split elsewhere */
+	struct span cpuset, mems_allowed; /* CPUSET, SUMMARY */
 
 	struct span release;        /* CPU: 6.1.0-13-amd64 */
 	bool compulsory;            /* PANIC: whatever ran out */
+	bool follows;               /* NOBODY: says again what another line of it said */
 	struct logline_table table; /* TABLE */
 };
 

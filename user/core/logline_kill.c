@@ -135,6 +135,19 @@ bool logline_take_killed(struct span line, struct logline *ret_line)
 	return span_begins(line, " (") || span_begins(line, ", ");
 }
 
+/* " score 999"; until 2.6.35 a long that oom_adj shifted, which may be of any size and sign. */
+static bool drop_score(struct span *line, int64_t *ret_score)
+{
+	uint64_t score;
+
+	if (span_drop_number(line, " score ", 10, ret_score))
+		return true;
+	if (!drop_u64(line, " score ", "", &score) || score > INT64_MAX)
+		return false;
+	*ret_score = (int64_t)score;
+	return true;
+}
+
 bool logline_take_choice(struct span line, struct logline *ret_line)
 {
 	static const char *const ends[] = {" or sacrifice child", " or a child", " and children."};
@@ -147,7 +160,7 @@ bool logline_take_choice(struct span line, struct logline *ret_line)
 		return false;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !ended; i++)
 		ended = span_drop(&line, ends[i]);
-	ret_line->has_score = ended && span_drop_number(&line, " score ", 10, &ret_line->score);
+	ret_line->has_score = ended && drop_score(&line, &ret_line->score);
 	ret_line->damaged = !ret_line->has_score || !take_comm(line, &ret_line->comm);
 	return ret_line->damaged ? span_begins(line, "(") : true;
 }
@@ -168,12 +181,16 @@ bool logline_take_sharer(struct span line, struct logline *ret_line)
 	       take_comm(line, &ret_line->comm);
 }
 
+/*
+ * Fact: until 4.18 the panic's own words say it. Since 4.19 "Out of memory and no killable
+ *       processes..." comes first, and behind it that the machine panics, or SysRq finds nobody.
+ */
 bool logline_take_nobody(struct span line, struct logline *ret_line)
 {
-	(void)ret_line;
-	span_take(&line, "Kernel panic - not syncing: "); /* until 4.18 */
-	return span_begins(line, "Out of memory and no killable processes") ||
-	       span_begins(line, "OOM request ignored. No task eligible") ||
+	span_take(&line, "Kernel panic - not syncing: ");
+	ret_line->follows = span_begins(line, "System is deadlocked on memory") ||
+			    span_begins(line, "OOM request ignored. No task eligible");
+	return ret_line->follows || span_begins(line, "Out of memory and no killable processes") ||
 	       span_begins(line, "OOM request ignored because killer is disabled");
 }
 

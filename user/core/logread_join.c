@@ -165,6 +165,7 @@ static void give(struct logread *reader, struct logreport *report)
 	text_copy(wire.host, sizeof(wire.host), report->at.host, sizeof(report->at.host) - 1);
 	text_copy(wire.boot_id, sizeof(wire.boot_id), report->at.boot_id,
 		  sizeof(report->at.boot_id));
+	text_copy(wire.kernel, sizeof(wire.kernel), report->release, sizeof(report->release));
 	reader->counts.reports++;
 	if (report->no_kill) {
 		if (ops->no_kill)
@@ -335,10 +336,16 @@ static void take_nobody(struct logread *reader, struct logreport *report,
 		logread_close(reader, report);
 		report = NULL;
 	}
+	if (!report && line->follows && reader->nobody &&
+	    same_source(&reader->nobody_at, &reader->prefix) &&
+	    is_soon(&reader->nobody_at, &reader->prefix))
+		return;
 	if (!report)
 		report = begin_report(reader);
 	logreport_add(report, line);
 	logread_close(reader, report);
+	reader->nobody = line->kind == LOGLINE_NOBODY;
+	reader->nobody_at = reader->prefix;
 }
 
 /* What stands once in a report, or nowhere in particular. */

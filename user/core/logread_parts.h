@@ -39,6 +39,8 @@ struct logread {
 	uint64_t n_given;
 	bool sysrq; /* SysRq has asked, then, and no header has come */
 	struct logprefix sysrq_at;
+	bool nobody; /* that nothing could be killed was said, then */
+	struct logprefix nobody_at;
 	bool is_cut; /* the line that is being taken has no newline */
 
 	bool begun, is_export, skipping;

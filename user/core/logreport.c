@@ -88,8 +88,35 @@ static void take_cpu(struct logreport *report, const struct logline *line)
 	copy(report->release, sizeof(report->release), line->release);
 }
 
-static void take_summary(struct logreport *report, const struct logline *line)
+/*
+ * Of a summary's two paths, where names hold its words, the one that the stats were of, and what is
+ * behind it. Neither where those do not tell it.
+ */
+static void settle_memcg(const struct logreport *report, struct logline *line)
 {
+	const char *key = ",task_memcg=";
+	size_t len = strlen(report->stats_memcg);
+	struct span both = {line->oom_memcg.at, 0}, oom = {both.at, len}, rest = both;
+
+	if (line->task_memcg.at)
+		both.len = (size_t)(line->task_memcg.at + line->task_memcg.len - both.at);
+	line->oom_memcg = line->task_memcg = (struct span){NULL, 0};
+	if (!len || both.len <= len || memcmp(both.at, report->stats_memcg, len) != 0)
+		return;
+	rest = (struct span){both.at + len, both.len - len};
+	if (!span_take(&rest, key))
+		return;
+	line->oom_memcg = oom;
+	line->task_memcg = rest;
+}
+
+static void take_summary(struct logreport *report, const struct logline *summary)
+{
+	struct logline settled = *summary;
+	const struct logline *line = &settled;
+
+	if (settled.has_doubt)
+		settle_memcg(report, &settled);
 	report->has_summary = true;
 	report->constraint = line->constraint;
 	report->summary_pid = line->pid;
@@ -167,7 +194,8 @@ void logreport_add(struct logreport *report, const struct logline *line)
 		report->has_choice = true;
 		report->cause = line->cause;
 		report->choice_pid = line->pid;
-		report->has_score = line->has_score;
+		/* Nobody was scored where the one who asks dies: what is printed is 0. */
+		report->has_score = line->has_score && line->cause != LOGLINE_CAUSE_ALLOCATING_TASK;
 		report->score = line->score;
 		break;
 	case LOGLINE_KILLED:
@@ -329,6 +357,21 @@ static bool take_row(struct logreport *report, struct span text)
 	return true;
 }
 
+static bool is_name(struct span name, const char *text)
+{
+	return name.len == strlen(text) && span_begins(name, text);
+}
+
+/*
+ * Who traced out_of_memory(): its program and trampoline, and, above them, the function itself once
+ * more, which the trampoline calls.
+ */
+static bool is_trampoline(const struct logreport *report, struct span name)
+{
+	return span_begins(name, "bpf_") ||
+	       (report->stack_len == 1 && is_name(name, report->stack[0]));
+}
+
 /* The stack from out_of_memory() outwards: what is above it is the report's own doing. */
 static bool take_frame(struct logreport *report, struct span text)
 {
@@ -339,7 +382,10 @@ static bool take_frame(struct logreport *report, struct span text)
 		return false;
 	if (report->stack_ended || report->stack_len == WIRE_STACK_LEN || name.len >= room)
 		return true;
-	if (!report->stack_len && !(name.len >= 13 && span_begins(name, "out_of_memory")))
+	if (!report->stack_len && !is_name(name, "out_of_memory") &&
+	    !span_begins(name, "out_of_memory.")) /* a part that the compiler made of it */
+		return true;
+	if (is_trampoline(report, name))
 		return true;
 	report->stack[report->stack_len++] = report->stack_text + report->stack_used;
 	report->stack_used +=
@@ -356,6 +402,27 @@ static bool take_registers(struct logreport *report, struct span text)
 	report->is_x86 = true;
 	report->stack_ended |= report->stack_len > 0;
 	return true;
+}
+
+/*
+ * "Memory cgroup stats for /a:". Fact: mem_cgroup_print_oom_meminfo() of mm/memcontrol.c has the
+ * memcg whose limit was met, also where no victim tells of it; until 5.2 its descendants follow,
+ * each with its counters behind the colon.
+ */
+static void take_stats_path(struct logreport *report, struct span text)
+{
+	struct span path;
+	const char *end;
+
+	if (report->stats_memcg[0] || !span_take(&text, "Memory cgroup stats for ") ||
+	    !span_begins(text, "/"))
+		return;
+	end = span_find_last(text, ": cache:");
+	if (end)
+		path = (struct span){text.at, (size_t)(end - text.at)};
+	else if (!span_next(&text, '\n', &path, NULL) || !span_drop(&path, ":"))
+		return;
+	copy(report->stats_memcg, sizeof(report->stats_memcg), path);
 }
 
 bool logreport_text(struct logreport *report, struct span text)
@@ -383,6 +450,7 @@ bool logreport_text(struct logreport *report, struct span text)
 	if (!klog_memory_feed_count(&report->memory, text)) {
 		if (!klog_memory_wants(text))
 			return false;
+		take_stats_path(report, text);
 		klog_memory_feed(&report->memory, text);
 	}
 	report->past_stack = true;

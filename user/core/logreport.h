@@ -59,6 +59,7 @@ struct logreport {
 	bool stack_ended;
 	bool past_stack; /* what stands behind the stack has come */
 	char oom_memcg[PATH_TEXT_LEN], task_memcg[PATH_TEXT_LEN], group_memcg[PATH_TEXT_LEN];
+	char stats_memcg[PATH_TEXT_LEN]; /* the first whose stats it has */
 
 	struct klog_memory memory;
 	struct zone zones[WIRE_ZONES];

@@ -19,6 +19,7 @@ static const char words[][WINDOW + 1] = {
 	"out of memor",   /* Kernel panic - not syncing: out of memory. panic_on_oom */
 	"OOM request ",   /* OOM request ignored */
 	"al OOM execu",   /* SysRq : Manual OOM execution */
+	"m is deadloc",   /* Kernel panic - not syncing: System is deadlocked on memory */
 	"\"MESSAGE\":[1", /* a journal's, of bytes that are no text: may be any of these */
 	"\"MESSAGE\":[2", "\"MESSAGE\":[3", "\"MESSAGE\":[4", "\"MESSAGE\":[5",
 	"\"MESSAGE\":[6", "\"MESSAGE\":[7", "\"MESSAGE\":[8", "\"MESSAGE\":[9",

@@ -88,3 +88,10 @@ int release_compare(const struct release *release, unsigned int major, unsigned 
 		order = compare(release->minor, minor);
 	return order ? order : compare(release->patch, patch);
 }
+
+bool release_before(const char *text, unsigned int major, unsigned int minor)
+{
+	struct release release;
+
+	return !release_parse(text, &release) && release_compare(&release, major, minor, 0) < 0;
+}

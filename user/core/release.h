@@ -22,6 +22,9 @@ struct release {
  */
 int release_parse(const char *text, struct release *ret_release);
 
+/* Whether @text is a release, and one before major.minor. */
+bool release_before(const char *text, unsigned int major, unsigned int minor);
+
 /* Below 0, 0 or above 0, as @release is older than major.minor.patch, that, or newer. */
 int release_compare(const struct release *release, unsigned int major, unsigned int minor,
 		    unsigned int patch);

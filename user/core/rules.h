@@ -205,6 +205,13 @@ enum model_error model_parse(const char *text, struct model *ret_model);
 /* What is wrong, as a person says it; NULL for MODEL_OK or out of range. */
 const char *model_error_words(unsigned int error);
 
+/*
+ * From this release on a choice is made as whatif_spared() makes it again: no child dies for its
+ * parent, and of equals the last one scanned is chosen.
+ */
+#define RULE_SINCE_MAJOR 5
+#define RULE_SINCE_MINOR 3
+
 /* The rule of the kernels that oomtrace traces, 5.10 and newer, whichever counters they read. */
 const struct rule *rules_current(void);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/score.h"
+
 /* What ran out, as its counters tell it. */
 struct domain {
 	bool is_memcg;
@@ -132,6 +134,9 @@ static struct held held_by_candidates(const struct episode *episode)
 	for (uint32_t i = 0; i < episode->n_tasks; i++) {
 		const struct task *task = &episode->tasks[i];
 
+		/* Of a log: what is not told in its parts cannot be held against the uses. */
+		if ((task->known & TASK_KNOWS_RSS) && !task_knows(task, TASK_KNOWS_MEMORY))
+			return (struct held){.known = false};
 		/* One whose memory went away while it was read holds none; a shared one counts
 		 * once. */
 		if (!(task->known & TASK_KNOWS_MEMORY) || task->shares_mm)

@@ -38,6 +38,8 @@ static enum spared_state ask(const struct episode *episode)
 		return SPARED_NO_CHOICE;
 	if (is_group_kill(episode))
 		return SPARED_GROUP;
+	if (episode->known & EPISODE_OLDER_RULE)
+		return SPARED_OLDER_RULE;
 	if (episode->lost || episode->truncated || !(episode->known & EPISODE_KNOWS_TOTALPAGES) ||
 	    !episode->totalpages)
 		return SPARED_INCOMPLETE;
@@ -128,6 +130,7 @@ const char *spared_name(unsigned int state)
 		[SPARED_GROUP] = "oom_group",
 		[SPARED_INCOMPLETE] = "candidates_missing",
 		[SPARED_UNEXPLAINED] = "points_do_not_explain",
+		[SPARED_OLDER_RULE] = "older_rule",
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;

@@ -17,6 +17,7 @@ enum spared_state {
 	SPARED_GROUP,       /* memory.oom.group: it dies with others, whoever of them is chosen */
 	SPARED_INCOMPLETE,  /* candidates are missing, or their points or totalpages not known */
 	SPARED_UNEXPLAINED, /* the points at hand choose somebody else: nothing can be built on */
+	SPARED_OLDER_RULE,  /* a log's kernel, before 5.3: it chose by other rules */
 };
 
 struct spared {

@@ -186,6 +186,10 @@ static void show_spared(struct flow *flow, const struct explanation *explanation
 		flow_words(flow, "its own oom_score_adj would not have spared it: it dies with "
 				 "its group, whoever of them is chosen");
 		break;
+	case SPARED_OLDER_RULE:
+		flow_words(flow, "which oom_score_adj would have spared it cannot be said: its "
+				 "kernel, before 5.3, chose by other rules");
+		break;
 	default:
 		flow_words(flow, "which oom_score_adj would have spared it cannot be said: "
 				 "candidates or their numbers are missing");

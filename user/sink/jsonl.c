@@ -100,6 +100,12 @@ static void put_recent_kills(struct json *json, const struct episode *episode)
 	json_close(json);
 }
 
+static bool is_logged(const struct episode *episode)
+{
+	return episode->source &&
+	       (!strcmp(episode->source, "log") || !strcmp(episode->source, "kmsg"));
+}
+
 /* A decision, with a victim or without. */
 static int put_episode(struct jsonl *jsonl, const char *type, const struct host *host,
 		       const struct episode *episode)
@@ -107,6 +113,9 @@ static int put_episode(struct jsonl *jsonl, const char *type, const struct host 
 	struct json *json = &jsonl->json;
 
 	line_begin(json, type, host, episode->real_ns, episode->boot_ns);
+	/* A log may be of many kernels; a tracer's is in its first line. */
+	if (is_logged(episode) && host && host->wire)
+		jsonl_put_text(json, "kernel", host->wire->kernel, sizeof(host->wire->kernel));
 	jsonl_put_decision(json, episode);
 	jsonl_put_invoker(json, episode);
 	jsonl_put_sysctl(json, episode);

@@ -99,7 +99,8 @@ void jsonl_put_invoker(struct json *json, const struct episode *episode)
 		json_put_string(json, "gfp_mask", mask);
 		if (episode->known & EPISODE_KNOWS_GFP_TEXT)
 			put_gfp_flags(json, episode->invoker.gfp_text);
-		json_put_s64(json, "order", episode->invoker.order);
+		if (!(episode->known & EPISODE_LACKS_ORDER))
+			json_put_s64(json, "order", episode->invoker.order);
 	}
 	put_nodes(json, episode);
 	put_stack(json, episode);

@@ -216,7 +216,10 @@ void text_invoker(struct flow *flow, const struct episode *episode)
 		flow_words(flow, "somebody");
 	show_elsewhere(flow, episode);
 	if (gfp && !episode->sysrq) {
-		flow_words(flow, "asking for 2^%" PRId32 " pages,", episode->invoker.order);
+		if (episode->known & EPISODE_LACKS_ORDER)
+			flow_words(flow, "asking for pages,");
+		else
+			flow_words(flow, "asking for 2^%" PRId32 " pages,", episode->invoker.order);
 		if ((episode->known & EPISODE_KNOWS_GFP_TEXT) && *episode->invoker.gfp_text)
 			flow_parts(flow, episode->invoker.gfp_text, '|');
 		else
