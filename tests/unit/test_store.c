@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tests/unit/sample.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/store.h"
+
+static char directory[64], path[96], error_text[STORE_ERROR_LEN];
+
+static int make_directory(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/oomtrace-store-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/s.db", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return system(command);
+}
+
+static struct store *opened(void)
+{
+	struct store *store;
+
+	if (store_open(path, STORE_WRITE | STORE_CREATE, NULL, &store, error_text))
+		fail_msg("%s", error_text);
+	return store;
+}
+
+/* The one value that @sql gives, by a connection of its own. */
+static const char *ask(const char *sql)
+{
+	static char answer[4096];
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
+		snprintf(answer, sizeof(answer), "%s",
+			 (const char *)sqlite3_column_text(statement, 0));
+	else
+		strcpy(answer, "(none)");
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return answer;
+}
+
+static void text(struct store_row *row, enum store_text which, const char *value)
+{
+	store_row_text(row, which, value, strlen(value));
+}
+
+static struct store_row row_of(enum store_row_kind kind, const char *host, const char *boot_id)
+{
+	struct store_row row = {.kind = kind};
+
+	text(&row, STORE_HOST, host);
+	text(&row, STORE_BOOT_ID, boot_id);
+	text(&row, STORE_LINE, "{}");
+	return row;
+}
+
+static void begin_run(struct store *store, const char *kind)
+{
+	struct store_row row = row_of(STORE_RUN, "h", "b");
+
+	text(&row, STORE_KIND, kind);
+	store_row_number(&row, STORE_TIME_NS, 1000);
+	assert_int_equal(store_begin(store), 0);
+	assert_int_equal(store_put(store, &row), 1);
+	assert_int_equal(store_commit(store), 0);
+}
+
+static struct store_row episode_of(const char *id, const char *source, int64_t pid, int64_t time_ns)
+{
+	struct store_row row = row_of(STORE_EPISODE, "h", "b");
+
+	text(&row, STORE_ID, id);
+	text(&row, STORE_TYPE, "oom_kill");
+	text(&row, STORE_SOURCE, source);
+	text(&row, STORE_COMM, "java");
+	store_row_number(&row, STORE_PID, pid);
+	store_row_number(&row, STORE_TIME_NS, time_ns);
+	return row;
+}
+
+static int put(struct store *store, const struct store_row *row)
+{
+	int result;
+
+	assert_int_equal(store_begin(store), 0);
+	result = store_put(store, row);
+	if (result < 0)
+		fail_msg("%s", store_error(store));
+	assert_int_equal(store_commit(store), 0);
+	return result;
+}
+
+static void a_new_store_has_the_schema_and_is_the_owners_alone(void **state)
+{
+	struct stat st;
+	char side[128];
+
+	(void)state;
+	umask(0);
+	struct store *store = opened();
+
+	begin_run(store, "trace");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	for (int i = 0; i < 2; i++) {
+		snprintf(side, sizeof(side), "%s%s", path, i ? "-shm" : "-wal");
+		assert_int_equal(stat(side, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	assert_string_equal(ask("PRAGMA journal_mode"), "wal");
+	assert_string_equal(ask("PRAGMA auto_vacuum"), "2");
+	assert_string_equal(ask("PRAGMA user_version"), "1");
+	assert_string_equal(ask("SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
+				" AND type = 'table' AND strict"),
+			    "7");
+	assert_string_equal(ask("SELECT count(*) FROM task"), "0");
+	assert_string_equal(ask("SELECT count(*) FROM kill"), "0");
+	store_close(store);
+}
+
+static void the_same_kill_is_stored_once(void **state)
+{
+	const int64_t second = 1000000000;
+	struct store_row log = episode_of("aa", "log", 7, 100 * second);
+	struct store_row live = episode_of("bb", "live", 7, 101 * second);
+	struct store_row later = episode_of("cc", "log", 7, 900 * second);
+
+	(void)state;
+	struct store *store = opened();
+
+	begin_run(store, "import");
+	assert_int_equal(put(store, &log), 1);
+	assert_int_equal(put(store, &log), 0);
+	assert_int_equal(put(store, &live), 1);
+	assert_string_equal(ask("SELECT group_concat(id) FROM episode"), "bb");
+	assert_int_equal(put(store, &log), 0);
+	assert_int_equal(put(store, &later), 1);
+	assert_string_equal(ask("SELECT group_concat(id) FROM episode"), "bb,cc");
+	assert_string_equal(ask("SELECT count(*) FROM episode_line"), "2");
+	store_close(store);
+}
+
+static void outcomes_need_their_episode_and_name_its_pod(void **state)
+{
+	struct store_row episode = episode_of("aa", "live", 7, 5);
+	struct store_row outcome = row_of(STORE_OUTCOME, "h", "b");
+
+	(void)state;
+	struct store *store = opened();
+
+	begin_run(store, "trace");
+	text(&outcome, STORE_ID, "aa");
+	store_row_number(&outcome, STORE_PID, 7);
+	store_row_number(&outcome, STORE_EXITED_NS, 2500000);
+	assert_int_equal(put(store, &outcome), 0);
+	assert_int_equal(put(store, &episode), 1);
+	text(&outcome, STORE_POD, "web-0");
+	assert_int_equal(put(store, &outcome), 1);
+	assert_string_equal(ask("SELECT exited_ms FROM outcome"), "2.5");
+	assert_string_equal(ask("SELECT pod FROM episode"), "web-0");
+	store_close(store);
+}
+
+static void the_oldest_go_first(void **state)
+{
+	struct store_keep keep = {.max_episodes = 10};
+	uint64_t deleted = 0;
+
+	(void)state;
+	struct store *store = opened();
+
+	begin_run(store, "trace");
+	for (int i = 0; i < 100; i++) {
+		char id[16];
+		struct store_row row;
+
+		snprintf(id, sizeof(id), "%d", i);
+		row = episode_of(id, "live", i + 1, 1000 - i);
+		assert_int_equal(put(store, &row), 1);
+	}
+	while (store_trim(store, &keep, 2000, &deleted) > 0)
+		;
+	assert_int_equal(deleted, 90);
+	assert_string_equal(ask("SELECT max(time_ns) || ' ' || min(time_ns) FROM episode"),
+			    "1000 991");
+	keep = (struct store_keep){.max_age_ns = 5};
+	assert_int_equal(store_trim(store, &keep, 1000, &deleted), 0);
+	assert_string_equal(ask("SELECT min(time_ns) FROM episode"), "995");
+	store_close(store);
+}
+
+static void the_last_watch_is_found(void **state)
+{
+	struct store_watch watch;
+
+	(void)state;
+	struct store *store = opened();
+
+	assert_int_equal(store_last_watch(store, "h", "b", &watch), 0);
+	begin_run(store, "trace");
+	assert_int_equal(store_begin(store), 0);
+	assert_int_equal(store_put_seen(store, 5000, true, 17), 0);
+	assert_int_equal(store_commit(store), 0);
+	assert_int_equal(store_last_watch(store, "h", "b", &watch), 1);
+	assert_true(watch.same_boot);
+	assert_true(watch.kills_known);
+	assert_int_equal(watch.until_real_ns, 5000);
+	assert_int_equal(watch.kernel_kills, 17);
+	assert_int_equal(store_last_watch(store, "h", "another", &watch), 1);
+	assert_false(watch.same_boot);
+	assert_int_equal(store_last_watch(store, "other", "b", &watch), 0);
+	store_close(store);
+}
+
+#define ON_A_STORE(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_A_STORE(a_new_store_has_the_schema_and_is_the_owners_alone),
+		ON_A_STORE(the_same_kill_is_stored_once),
+		ON_A_STORE(outcomes_need_their_episode_and_name_its_pod),
+		ON_A_STORE(the_oldest_go_first),
+		ON_A_STORE(the_last_watch_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
