@@ -79,6 +79,22 @@ $(BUILD)/%.o: %.c
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) -MMD -MP -c $< -o $@
 
+# The incident page's template: put together here, and part of the program byte for byte.
+PAGE     := $(BUILD)/report.html
+PAGE_OBJ := $(BUILD)/user/sink/report_page.o
+OBJS     += $(PAGE_OBJ)
+TEST_OBJS += $(PAGE_OBJ)
+
+$(PAGE): tools/page $(wildcard user/sink/report/*)
+	@mkdir -p $(@D)
+	$(call say,PAGE)
+	$(Q)tools/page user/sink/report > $@
+
+$(PAGE_OBJ): user/sink/report_page.S $(PAGE)
+	@mkdir -p $(@D)
+	$(call say,AS)
+	$(Q)$(CC) -DREPORT_PAGE='"$(PAGE)"' -c $< -o $@
+
 oomtrace: $(OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) $(STORE_LIBS) -o $@
@@ -98,7 +114,7 @@ $(BUILD)/flags: FORCE
 
 $(OBJS): $(BUILD)/flags
 
--include $(OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
+-include $(filter-out $(PAGE_OBJ:.o=.d),$(OBJS:.o=.d)) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
 
 # --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
 

@@ -7,6 +7,7 @@ static char doctor_name[] = "oomtrace doctor";
 static char rank_name[] = "oomtrace rank";
 static char explain_name[] = "oomtrace explain";
 static char import_name[] = "oomtrace import";
+static char report_name[] = "oomtrace report";
 static char completion_name[] = "oomtrace completion";
 
 const struct verb verbs[] = {
@@ -14,6 +15,7 @@ const struct verb verbs[] = {
 	 "stream every OOM kill until Ctrl-C (the default verb)"},
 	{"explain", explain_name, cmd_explain, &explain_argp,
 	 "say why that one, and what would have changed it"},
+	{"report", report_name, cmd_report, &report_argp, "write kills as a page for a browser"},
 	{"rank", rank_name, cmd_rank, &rank_argp,
 	 "say who the kernel would kill now, and by what margin"},
 	{"import", import_name, cmd_import, &import_argp,

@@ -204,3 +204,60 @@ void finding_show(struct flow *flow, const struct episode *episode, const struct
 	else
 		say_memory(flow, finding);
 }
+
+void spared_show(struct flow *flow, const struct spared *spared)
+{
+	process_text name;
+
+	switch (spared->state) {
+	case SPARED_BY_ADJ:
+		flow_words(flow, "oom_score_adj %d%s would have spared it:", spared->adj,
+			   spared->adj > -1000 ? " or below" : "");
+		if (spared->then)
+			flow_word(flow, "%s dies",
+				  text_process(name, spared->then->comm, spared->then->pid));
+		else
+			flow_words(flow, "nobody can be killed");
+		break;
+	case SPARED_BY_NONE:
+		flow_words(flow, "no oom_score_adj would have spared it: it asked to be chosen "
+				 "first");
+		break;
+	case SPARED_NO_CHOICE:
+		flow_words(flow, "no oom_score_adj would have spared it: it was not chosen by "
+				 "points");
+		break;
+	case SPARED_GROUP:
+		flow_words(flow, "its own oom_score_adj would not have spared it: it dies with "
+				 "its group, whoever of them is chosen");
+		break;
+	case SPARED_OLDER_RULE:
+		flow_words(flow, "which oom_score_adj would have spared it cannot be said: its "
+				 "kernel, before 5.3, chose by other rules");
+		break;
+	default:
+		flow_words(flow, "which oom_score_adj would have spared it cannot be said: "
+				 "candidates or their numbers are missing");
+		break;
+	}
+}
+
+const char *skip_words(uint8_t skip)
+{
+	switch (skip) {
+	case SKIP_ADJ_MIN:
+		return "oom_score_adj -1000 forbids it";
+	case SKIP_IN_VFORK:
+		return "in vfork, its memory is its parent's";
+	case SKIP_REAPED:
+		return "a victim whose memory is taken already";
+	case SKIP_DYING:
+		return "a victim that is dying already";
+	case SKIP_NO_MM:
+		return "it has no memory of its own";
+	case SKIP_NOT_IN_NODEMASK:
+		return "it may not use the memory nodes that ran out";
+	default:
+		return skip_name(skip);
+	}
+}

@@ -110,13 +110,10 @@ static void show_policy_title(struct flow *flow, const struct episode *episode)
 		flow_words(flow, "out of memory on the nodes of a memory policy");
 }
 
-static void show_title(struct text *text, const struct host *host, const struct episode *episode)
+void text_title(struct flow *flow, const struct episode *episode)
 {
-	struct flow *flow = &text->flow;
 	bool constrained = episode->known & EPISODE_KNOWS_CONSTRAINT;
 
-	event_begin(text, host, episode->real_ns, episode->boot_ns, episode->time_text);
-	flow_color(flow, SGR_BOLD);
 	if (episode->sysrq)
 		flow_words(flow, "OOM kill asked for by SysRq-f,");
 	if (constrained && episode->constraint == CONSTRAINT_MEMCG_)
@@ -130,6 +127,15 @@ static void show_title(struct text *text, const struct host *host, const struct 
 						: "out of memory on the whole machine");
 	else
 		flow_words(flow, "out of memory, whether of a cgroup or the machine is not known");
+}
+
+static void show_title(struct text *text, const struct host *host, const struct episode *episode)
+{
+	struct flow *flow = &text->flow;
+
+	event_begin(text, host, episode->real_ns, episode->boot_ns, episode->time_text);
+	flow_color(flow, SGR_BOLD);
+	text_title(flow, episode);
 	flow_color(flow, SGR_NONE);
 	flow_end(flow);
 }
@@ -158,7 +164,7 @@ static const struct loss_words {
 	[LOSS_LOG_LINE] = {"line", "of the kernel's report, damaged or missing", NULL},
 };
 
-static void show_loss(struct flow *flow, unsigned int loss, uint64_t count)
+void text_loss(struct flow *flow, unsigned int loss, uint64_t count)
 {
 	static const struct loss_words unknown = {"record", "for a reason not known here", NULL};
 	const struct loss_words *words = loss < EPISODE_LOSS_MAX ? &loss_words[loss] : &unknown;
@@ -171,13 +177,13 @@ static void show_loss(struct flow *flow, unsigned int loss, uint64_t count)
 		flow_words(flow, "%s", words->remedy);
 }
 
-static void show_losses(struct flow *flow, const struct episode *episode)
+void text_losses(struct flow *flow, const struct episode *episode)
 {
 	for (unsigned int i = 0; i < EPISODE_LOSS_MAX; i++) {
 		if (!episode->loss[i])
 			continue;
 		flow_begin(flow, "  lost", INDENT);
-		show_loss(flow, i, episode->loss[i]);
+		text_loss(flow, i, episode->loss[i]);
 		flow_end(flow);
 	}
 }
@@ -189,12 +195,15 @@ static int text_episode(struct sink *sink, const struct host *host, const struct
 	struct flow *flow = &text->flow;
 
 	show_title(text, host, episode);
-	text_killed(flow, episode);
+	text_victim(flow, episode);
+	text_command(flow, episode->victim.cmdline, episode->victim.cmdline_truncated);
+	text_home(flow, episode);
+	text_company(flow, episode);
 	text_invoker(flow, episode);
 	text_why(flow, episode, &why);
 	text_memory(flow, episode, &why);
 	text_again(flow, episode);
-	show_losses(flow, episode);
+	text_losses(flow, episode);
 	if (!text->options.quiet)
 		table_show(flow, episode, text->options.candidates);
 	return outbuf_end(&text->out);
@@ -228,7 +237,7 @@ static void show_waiting(struct flow *flow, const struct episode *episode)
 	flow_end(flow);
 }
 
-static void show_nobody(struct flow *flow, const struct episode *episode)
+void text_nobody(struct flow *flow, const struct episode *episode)
 {
 	uint32_t panic = episode->sysctls.panic_on_oom;
 
@@ -256,11 +265,11 @@ static int text_no_kill(struct sink *sink, const struct host *host, const struct
 	struct flow *flow = &text->flow;
 
 	show_title(text, host, episode);
-	show_nobody(flow, episode);
+	text_nobody(flow, episode);
 	if (episode->no_kill != NO_KILL_DISABLED) /* who waits has been told */
 		text_invoker(flow, episode);
 	text_memory(flow, episode, &why);
-	show_losses(flow, episode);
+	text_losses(flow, episode);
 	if (!text->options.quiet)
 		table_show(flow, episode, text->options.candidates);
 	return outbuf_end(&text->out);
@@ -304,7 +313,7 @@ static int text_lost(struct sink *sink, const struct host *host, const struct lo
 	event_begin(text, host, lost->real_ns, lost->boot_ns, NULL);
 	flow_color(flow, SGR_ALARM);
 	flow_words(flow, "lost");
-	show_loss(flow, lost->reason, lost->count);
+	text_loss(flow, lost->reason, lost->count);
 	flow_color(flow, SGR_NONE);
 	flow_end(flow);
 	return outbuf_end(&text->out);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The parts that the text output is made of, by what they are about. Within the text sink only. */
+/*
+ * The parts that the text output is made of, by what they are about: of the text sink, and of the
+ * page that says the same in the same words.
+ */
 #ifndef OOMTRACE_SINK_TEXT_PARTS_H
 #define OOMTRACE_SINK_TEXT_PARTS_H
 
@@ -35,10 +38,27 @@ void text_limit(struct flow *flow, const char *what, uint64_t bytes, bool is_max
 /* A command line in lines of its own, any bytes; nothing when NULL or empty. */
 void text_command(struct flow *flow, const char *cmdline, bool truncated);
 
-/* The victim: what it was, where it lived, who died with it. */
-void text_killed(struct flow *flow, const struct episode *episode);
+/* What ran out: "memcg OOM in /a (limit 512 MiB, swap 0)", on a line that has been begun. */
+void text_title(struct flow *flow, const struct episode *episode);
+/* That nobody was killed, and who waits. */
+void text_nobody(struct flow *flow, const struct episode *episode);
+/* What @count losses of one reason mean to the reader, on a line that has been begun. */
+void text_loss(struct flow *flow, unsigned int loss, uint64_t count);
+/* What of this episode was lost. */
+void text_losses(struct flow *flow, const struct episode *episode);
+/* The victim: who it was, and what memory it had. */
+void text_victim(struct flow *flow, const struct episode *episode);
+/* The victim's cgroup, under the label before it. */
+void text_home(struct flow *flow, const struct episode *episode);
+/* The victim's container, and who died with it. */
+void text_company(struct flow *flow, const struct episode *episode);
 /* Who asked for memory, where, and how the kernel came to it. */
 void text_invoker(struct flow *flow, const struct episode *episode);
+/* Whether there is anything to say about why. */
+bool text_knows_choice(const struct episode *episode, const struct why *why);
+/* Its place among the candidates, and by how much, on a line that has been begun. */
+void text_choice(struct flow *flow, const struct episode *episode, const struct why *why,
+		 const char *after);
 /* Why the victim was the one. */
 void text_why(struct flow *flow, const struct episode *episode, const struct why *why);
 /* That this happens again and again. */

@@ -133,7 +133,7 @@ static void show_others(struct flow *flow, const struct episode *episode)
 	}
 }
 
-void text_killed(struct flow *flow, const struct episode *episode)
+void text_victim(struct flow *flow, const struct episode *episode)
 {
 	const struct task *victim = &episode->victim;
 	process_text name;
@@ -148,19 +148,28 @@ void text_killed(struct flow *flow, const struct episode *episode)
 		flow_word(flow, "oom_score_adj %d", victim->oom_score_adj);
 	flow_end(flow);
 	show_memory_of(flow, victim);
-	text_command(flow, victim->cmdline, victim->cmdline_truncated);
+}
+
+void text_home(struct flow *flow, const struct episode *episode)
+{
+	const struct task *victim = &episode->victim;
+
 	/* Told where the title has not told it already. */
-	if ((victim->known & TASK_KNOWS_CGROUP) && victim->cgroup &&
-	    !(episode->memcg.path && !strcmp(episode->memcg.path, victim->cgroup))) {
-		flow_begin(flow, "", INDENT);
-		flow_words(flow, "in");
-		flow_parts(flow, victim->cgroup, '/');
-		/* Whose limit? The question of everybody who looked at the victim's own first. */
-		if (episode->memcg.path)
-			flow_words(flow, "(the limit met is further up)");
-		flow_end(flow);
-	}
-	show_container_of(flow, victim);
+	if (!(victim->known & TASK_KNOWS_CGROUP) || !victim->cgroup ||
+	    (episode->memcg.path && !strcmp(episode->memcg.path, victim->cgroup)))
+		return;
+	flow_begin(flow, "", INDENT);
+	flow_words(flow, "in");
+	flow_parts(flow, victim->cgroup, '/');
+	/* Whose limit? The question of everybody who looked at the victim's own first. */
+	if (episode->memcg.path)
+		flow_words(flow, "(the limit met is further up)");
+	flow_end(flow);
+}
+
+void text_company(struct flow *flow, const struct episode *episode)
+{
+	show_container_of(flow, &episode->victim);
 	show_others(flow, episode);
 }
 

@@ -62,24 +62,33 @@ static void show_spared(struct flow *flow, const struct spared *spared)
 		flow_words(flow, "nobody else can be killed");
 }
 
+bool text_knows_choice(const struct episode *episode, const struct why *why)
+{
+	return episode->selection == SELECTION_EXITING_TASK ||
+	       episode->selection == SELECTION_ALLOCATING_TASK || why->runner_up || episode->total;
+}
+
+void text_choice(struct flow *flow, const struct episode *episode, const struct why *why,
+		 const char *after)
+{
+	if (episode->selection == SELECTION_EXITING_TASK) {
+		flow_words(flow, "it was exiting already: marked without a selection");
+		return;
+	}
+	show_standing(flow, episode, why, why->runner_up ? "," : after);
+	if (why->runner_up)
+		show_margin(flow, why, after);
+}
+
 void text_why(struct flow *flow, const struct episode *episode, const struct why *why)
 {
 	bool spared = why->spared.state == SPARED_BY_ADJ || why->spared.state == SPARED_BY_NONE;
 	bool exiting = episode->selection == SELECTION_EXITING_TASK;
 
-	if (!exiting && !why->runner_up && !episode->total &&
-	    episode->selection != SELECTION_ALLOCATING_TASK)
+	if (!text_knows_choice(episode, why))
 		return;
 	flow_begin(flow, "  why", INDENT);
-	if (exiting) {
-		flow_words(flow, "it was exiting already: marked without a selection");
-	} else {
-		const char *after = spared ? ";" : "";
-
-		show_standing(flow, episode, why, why->runner_up ? "," : after);
-		if (why->runner_up)
-			show_margin(flow, why, after);
-	}
+	text_choice(flow, episode, why, spared ? ";" : "");
 	flow_end(flow);
 	if (spared) {
 		flow_begin(flow, "", INDENT);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* oomtrace report: kills as a page for a browser, for a ticket or for paper. */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/input.h"
+#include "cmd/outputs.h"
+#include "cmd/verbs.h"
+#include "lib/log.h"
+#include "lib/parse.h"
+#include "sink/report.h"
+
+#define OUT_BYTES (256 * 1024)
+#define ID_DIGITS (EPISODE_ID_LEN - 1)
+
+struct report_args {
+	struct report_options page;
+	const char *file;
+};
+
+static const struct argp_option options[] = {
+	{"candidates", 'k', "N|all", 0, "Keep N candidates of each kill (default: all)", 0},
+	{0},
+};
+
+static bool is_id(const char *word)
+{
+	size_t len = strspn(word, "0123456789abcdef");
+
+	return len && len <= ID_DIGITS && !word[len];
+}
+
+/* The kill, where it is one; else the file it is in. */
+static void add_word(struct report_args *args, const char *word, struct argp_state *state)
+{
+	bool names_kill = !args->page.id && !args->page.last &&
+			  access(word, F_OK) != 0; /* a file of that name comes first */
+
+	if (names_kill && strcmp(word, "last") == 0)
+		args->page.last = true;
+	else if (names_kill && is_id(word))
+		args->page.id = word;
+	else if (!args->file)
+		args->file = word;
+	else
+		argp_error(state, "'%s' is one word too many: FILE and a kill's ID, or last", word);
+}
+
+/* Where no file is named, what is piped in. */
+static void check_words(struct report_args *args, struct argp_state *state)
+{
+	if (!args->file && isatty(STDIN_FILENO))
+		argp_error(state, "report what? FILE: a recording, JSON lines or a kernel's log, "
+				  "or - for stdin");
+	if (!args->file)
+		args->file = "-";
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct report_args *args = state->input;
+
+	switch (key) {
+	case 'k':
+		if (candidates_parse(arg, &args->page.candidates))
+			argp_error(state, "'%s' is no number of candidates: N or all", arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		add_word(args, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		check_words(args, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp report_argp = {
+	.options = options,
+	.parser = parse_option,
+	.args_doc = "[FILE|-] [ID|last]",
+	.doc = "Write the kills of a recording, of JSON lines or of a kernel's log as one HTML "
+	       "page to stdout: it needs no network and nothing beside it. With an ID, or its "
+	       "beginning, or last, of one kill only."
+	       "\vExit status: 0 done, 1 the input is damaged, cannot be read or holds no such "
+	       "kill, 2 wrong usage.",
+};
+
+/* From the way the assembler calls to the way sinks are called: what fails, the sink remembers. */
+static void on_attached(void *ctx, const struct host *host)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->attached(sink, host);
+}
+
+static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->episode(sink, host, episode);
+}
+
+static void on_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->outcome(sink, host, outcome);
+}
+
+static void on_user_kill(void *ctx, const struct host *host, const struct user_kill *kill)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->user_kill(sink, host, kill);
+}
+
+static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->lost(sink, host, lost);
+}
+
+static void on_detached(void *ctx, const struct host *host, const struct totals *totals)
+{
+	struct sink *sink = ctx;
+
+	sink->ops->detached(sink, host, totals);
+}
+
+static const struct assembler_ops to_sink = {
+	.attached = on_attached,
+	.episode = on_episode,
+	.no_kill = on_episode,
+	.outcome = on_outcome,
+	.user_kill = on_user_kill,
+	.lost = on_lost,
+	.detached = on_detached,
+};
+
+/* Whether there is something to write; says why not. */
+static bool is_something(const struct report_args *args, const char *name,
+			 const struct report_extent *extent)
+{
+	if (extent->ambiguous)
+		log_error("'%s' is the beginning of several kills' ids: a few digits more tell "
+			  "them apart",
+			  args->page.id);
+	else if (!extent->kills && args->page.id)
+		log_error("%s holds no kill whose id begins with '%s'", name, args->page.id);
+	else if (!extent->kills)
+		log_error("%s holds no kill", name);
+	return extent->kills && !extent->ambiguous;
+}
+
+static int write_page(const struct report_args *args, const char *name, struct sink *sink)
+{
+	struct report_extent extent = report_extent(sink);
+	struct outbuf out;
+	int err;
+
+	if (!is_something(args, name, &extent))
+		return EXIT_FAILED;
+	if (extent.detailed < extent.kills)
+		log_warn("the page has %zu kills, the latest %zu of them in full: -k keeps fewer "
+			 "candidates of each, an ID one kill alone",
+			 extent.kills, extent.detailed);
+	err = outbuf_init(&out, STDOUT_FILENO, -1, OUT_BYTES);
+	if (err) {
+		log_error("not enough memory");
+		return EXIT_FAILED;
+	}
+	err = report_write(sink, &out);
+	outbuf_free(&out);
+	if (err && err != -EPIPE) {
+		log_error("cannot write the page: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int run(const struct report_args *args)
+{
+	struct input input;
+	struct sink *sink;
+	int status, written;
+
+	if (input_read(args->file, &input))
+		return EXIT_FAILED;
+	sink = sink_report_new(&args->page);
+	if (!sink) {
+		log_error("not enough memory");
+		input_free(&input);
+		return EXIT_FAILED;
+	}
+	status = input_give(&input, &to_sink, sink);
+	written = write_page(args, input.name, sink);
+	sink->ops->destroy(sink);
+	input_free(&input);
+	return written ? written : status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static struct report_args args = {
+		.page = {.candidates = CANDIDATES_ALL, .details_bytes = REPORT_DETAILS_BYTES},
+	};
+
+	argp_parse(&report_argp, argc, argv, 0, NULL, &args);
+	if (isatty(STDOUT_FILENO)) {
+		log_error("a page is nothing for a terminal: oomtrace report ... > incident.html");
+		return EXIT_USAGE;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return run(&args);
+}
