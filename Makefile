@@ -44,7 +44,7 @@ ROOMS   := core lib kernel proc store sink cmd
 SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
-TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/scoring.c
+TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/scoring.c user/kernel/printkclock.c
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
 # V=1 shows the commands whole.

@@ -619,6 +619,32 @@ static void the_kernels_report_completes_the_tracepoint_backend(void **state)
 	observer_done(observer);
 }
 
+static void a_gap_in_the_log_is_a_loss_of_the_report_in_it(void **state)
+{
+	struct observer *observer = observe(2, 100);
+
+	(void)state;
+	FEED(observer, gen_kmsg(T0, HEADER_LINE));
+	FEED(observer, gen_kmsg(T0, "missed 31"));
+	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice/app.service")));
+	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
+	assert_int_equal(observer_last(observer)->is.loss[LOSS_LOG_LINE], 31);
+	assert_false(observer_last(observer)->is.known & EPISODE_KNOWS_GFP);
+
+	/* not of one that is whole, nor of the next one */
+	FEED(observer, gen_kmsg(T0, "missed 7"));
+	FEED(observer, gen_kmsg(T0, HEADER_LINE));
+	FEED(observer, gen_kmsg(T0, SUMMARY_LINE("/system.slice/app.service")));
+	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
+	assert_int_equal(observer_last(observer)->is.loss[LOSS_LOG_LINE], 0);
+	FEED(observer, tracepoint_decision());
+	FEED(observer, gen_end(1, T0));
+	assert_int_equal(observer_last(observer)->is.loss[LOSS_LOG_LINE], 0);
+	observer_done(observer);
+}
+
 static void where_the_log_names_another_memcg_the_log_is_right(void **state)
 {
 	struct observer *observer = observe(2, 100);
@@ -766,6 +792,7 @@ int main(void)
 		cmocka_unit_test(a_walk_given_up_is_said),
 		cmocka_unit_test(hostile_names_are_cut_at_their_bound),
 		cmocka_unit_test(the_kernels_report_completes_the_tracepoint_backend),
+		cmocka_unit_test(a_gap_in_the_log_is_a_loss_of_the_report_in_it),
 		cmocka_unit_test(where_the_log_names_another_memcg_the_log_is_right),
 		cmocka_unit_test(a_global_report_takes_back_the_memcg),
 		cmocka_unit_test(a_truncated_path_agrees_with_the_whole_one),

@@ -315,6 +315,28 @@ static void the_most_recent_reports_are_kept(void **state)
 		assert_non_null(klog_take(klog, pid, 0));
 }
 
+static void what_is_missing_is_counted_and_takes_its_header_along(void **state)
+{
+	struct klog *klog = fresh();
+	char text[KLOG_MISSED_LEN + 1];
+
+	(void)state;
+	assert_int_equal(klog_take_missed(klog), 0);
+	feed(klog, HEADER);
+	text[klog_missed_text(120, text)] = '\0';
+	feed(klog, text);
+	text[klog_missed_text(UINT64_MAX, text)] = '\0';
+	assert_string_equal(text, "missed 18446744073709551615");
+	feed(klog, SUMMARY);
+	assert_int_equal(klog_take_missed(klog), 120);
+	assert_int_equal(klog_take_missed(klog), 0);
+	/* The summary may be of another report than the header. */
+	assert_false(klog_take(klog, 42, 0)->has_gfp);
+	feed(klog, "6,1,2,-;missed 7"); /* a driver's */
+	feed(klog, "missed 7 interrupts");
+	assert_int_equal(klog_take_missed(klog), 0);
+}
+
 static void any_bytes_are_survived(void **state)
 {
 	static const char *const seeds[] = {"4,1,2,-;" HEADER, "6,1,2,-;" SUMMARY, KILLED, SUMMARY};
@@ -356,6 +378,7 @@ int main(void)
 		cmocka_unit_test(how_the_victim_was_found_is_in_the_killed_line),
 		cmocka_unit_test(a_big_group_does_not_push_out_the_report_of_its_first),
 		cmocka_unit_test(the_most_recent_reports_are_kept),
+		cmocka_unit_test(what_is_missing_is_counted_and_takes_its_header_along),
 		cmocka_unit_test(any_bytes_are_survived),
 	};
 

@@ -318,7 +318,7 @@ static void in_every_wrapping_it_is_the_same(void **state)
 {
 	static const struct wrapping bare = {"", "", false, false};
 	char *log = wrap(&bare), *json = import(log, strlen(log));
-	json_t *expected = stripped(json);
+	json_t *expected = stripped(json), *timed = NULL;
 
 	(void)state;
 	free(log);
@@ -332,7 +332,12 @@ static void in_every_wrapping_it_is_the_same(void **state)
 			fail_msg("nothing is told of: %s", log);
 		object = stripped(json);
 		whole = json_loads(json, JSON_DISABLE_EOF_CHECK, NULL);
-		if (json_object_get(whole, "boot_id")) /* a part of the id */
+		/* With the uptime it is made of that: of the boot, and nothing around it. */
+		if (wrappings[i].uptime && !timed)
+			timed = json_incref(json_object_get(whole, "id"));
+		if (wrappings[i].uptime)
+			assert_true(json_equal(json_object_get(whole, "id"), timed));
+		if (wrappings[i].uptime)
 			json_object_set(object, "id", json_object_get(expected, "id"));
 		if (!json_equal(object, expected))
 			print_message("%s%s\n", wrappings[i].before, json);
@@ -347,6 +352,8 @@ static void in_every_wrapping_it_is_the_same(void **state)
 		free(json);
 		free(log);
 	}
+	assert_false(json_equal(timed, json_object_get(expected, "id")));
+	json_decref(timed);
 	json_decref(expected);
 }
 

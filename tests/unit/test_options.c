@@ -153,6 +153,10 @@ static void options_mean_what_the_manual_says(void **state)
 	assert_string_equal(parse("--container 3726")->outputs.filter.container, "3726");
 	assert_string_equal(parse("--pod 8d5c")->outputs.filter.pod, "8d5c");
 	assert_int_equal(parse("--ring-size 256K")->ring_size, 256 << 10);
+	assert_true(parse("--backfill")->backfill);
+	assert_int_equal(parse("--backfill")->n_backfill_files, 0);
+	assert_int_equal(parse("--backfill=a --backfill --backfill=b")->n_backfill_files, 2);
+	assert_string_equal(parse("--backfill=a --backfill=b")->backfill_files[1], "b");
 	assert_int_equal(parse("-k all")->outputs.candidates, CANDIDATES_ALL);
 }
 

@@ -78,6 +78,21 @@ static void only_the_kernels_own_messages_count(void **state)
 	assert_int_equal(kmsg_line("", 0), -EBADMSG);
 }
 
+static void records_have_numbers(void **state)
+{
+	uint64_t number = 7;
+
+	(void)state;
+	assert_int_equal(kmsg_number("6,339,5140900,-;x", 17, &number), 0);
+	assert_int_equal(number, 339);
+	assert_int_equal(kmsg_number("12,18446744073709551615,5,-;x", 29, &number), 0);
+	assert_int_equal(number, UINT64_MAX);
+	assert_int_equal(kmsg_number("6,18446744073709551616,5,-;x", 28, &number), -EBADMSG);
+	assert_int_equal(kmsg_number("6,", 2, &number), -EBADMSG);
+	assert_int_equal(kmsg_number("6,x,1,-;y", 9, &number), -EBADMSG);
+	assert_int_equal(kmsg_number("no record", 9, &number), -EBADMSG);
+}
+
 static void lines_of_a_report_are_told_from_others(void **state)
 {
 	static const char *const report[] = {
@@ -261,6 +276,7 @@ int main(void)
 		cmocka_unit_test(the_start_time_survives_a_hostile_name),
 		cmocka_unit_test(the_lockdown_level_is_the_word_in_brackets),
 		cmocka_unit_test(only_the_kernels_own_messages_count),
+		cmocka_unit_test(records_have_numbers),
 		cmocka_unit_test(lines_of_a_report_are_told_from_others),
 		cmocka_unit_test(the_memory_controllers_mount_is_found),
 		cmocka_unit_test(a_mount_path_and_a_hierarchy_path_name_the_same_cgroup),

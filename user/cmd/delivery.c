@@ -27,7 +27,8 @@ struct delivery {
 	struct fanout fanout;
 	struct destination destinations[OUTPUTS_MAX]; /* beside fanout.outputs */
 	uint64_t unsettled;                           /* lines that an output could not take */
-	uint64_t given;                               /* episodes */
+	uint64_t given;                               /* episodes, of those that --count counts */
+	uint64_t named;                               /* in given_ids, of all that were given */
 	uint64_t last_decision_ns;
 	bool selective; /* some episodes are not given: their outcomes must not be either */
 	char given_ids[GIVEN_MAX][EPISODE_ID_LEN];
@@ -68,13 +69,18 @@ static bool is_full(const struct delivery *delivery)
 	return delivery->outputs->count && delivery->given >= delivery->outputs->count;
 }
 
+static void name_given(struct delivery *delivery, const struct episode *episode)
+{
+	memcpy(delivery->given_ids[delivery->named++ % GIVEN_MAX], episode->id, EPISODE_ID_LEN);
+}
+
 static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
 {
 	struct delivery *delivery = ctx;
 
 	if (is_full(delivery) || !filter_matches(&delivery->outputs->filter, episode))
 		return;
-	memcpy(delivery->given_ids[delivery->given % GIVEN_MAX], episode->id, EPISODE_ID_LEN);
+	name_given(delivery, episode);
 	delivery->given++;
 	delivery->last_decision_ns = episode->boot_ns;
 	account(delivery, fanout_episode(&delivery->fanout, host, episode));
@@ -91,7 +97,7 @@ static void on_no_kill(void *ctx, const struct host *host, const struct episode 
 
 static bool was_given(const struct delivery *delivery, const char *id)
 {
-	uint64_t n = delivery->given < GIVEN_MAX ? delivery->given : GIVEN_MAX;
+	uint64_t n = delivery->named < GIVEN_MAX ? delivery->named : GIVEN_MAX;
 
 	for (uint64_t i = 0; i < n; i++)
 		if (strcmp(delivery->given_ids[i], id) == 0)
@@ -138,6 +144,30 @@ const struct assembler_ops delivery_ops = {
 	.user_kill = on_user_kill,
 	.lost = on_lost,
 	.detached = on_detached,
+};
+
+static void on_past_episode(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct delivery *delivery = ctx;
+
+	if (!filter_matches(&delivery->outputs->filter, episode))
+		return;
+	name_given(delivery, episode);
+	account(delivery, fanout_episode(&delivery->fanout, host, episode));
+}
+
+static void on_past_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
+{
+	struct delivery *delivery = ctx;
+
+	if (was_given(delivery, outcome->id))
+		account(delivery, fanout_outcome(&delivery->fanout, host, outcome));
+}
+
+const struct assembler_ops delivery_past_ops = {
+	.episode = on_past_episode,
+	.no_kill = on_no_kill,
+	.outcome = on_past_outcome,
 };
 
 /* Opens the next output. Returns 0 or a negative errno after having said why. */

@@ -17,6 +17,9 @@ struct delivery;
 /* What the assembler calls; its ctx is a struct delivery. */
 extern const struct assembler_ops delivery_ops;
 
+/* The same for what was before this run, out of a log: --count does not count it. */
+extern const struct assembler_ops delivery_past_ops;
+
 /*
  * Opens the outputs, which takes all the memory they will ever use. When
  * @cancel_fd (or -1) is readable, a reader that does not read is not waited for.

@@ -6,16 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/hostrecord.h"
+#include "cmd/past.h"
 #include "cmd/verbs.h"
 #include "core/episode.h"
 #include "kernel/tracer.h"
 #include "lib/json.h"
 #include "lib/log.h"
 #include "lib/outbuf.h"
+#include "lib/units.h"
 #include "lib/utf8.h"
 #include "proc/cgroup.h"
 #include "proc/host.h"
-#include "proc/kmsg.h"
 #include "proc/oomcontrol.h"
 
 #define LINE_BYTES 8192
@@ -26,7 +28,7 @@ struct doctor {
 	struct survey survey;
 	enum cgroup_version memory_cgroups;
 	struct oom_disabled disabled;
-	int logged; /* kills in the kernel log, or a negative errno */
+	struct past past;
 };
 
 static const struct argp_option options[] = {
@@ -60,11 +62,15 @@ const struct argp doctor_argp = {
 
 static void examine(struct doctor *doctor)
 {
+	struct wire_host host = {0};
+
 	host_read(&doctor->facts);
 	survey_host(&doctor->survey);
 	doctor->memory_cgroups = cgroup_memory_version();
 	oom_disabled_here(&doctor->disabled);
-	doctor->logged = kmsg_count_kills();
+	memcpy(host.kernel, doctor->facts.kernel, sizeof(host.kernel));
+	host.page_size = doctor->facts.page_size;
+	past_survey(&host, NULL, &doctor->past);
 }
 
 /* Without privilege or the kernel's types no backend is even tried, and none is refused. */
@@ -95,17 +101,26 @@ static void say_error(const char *what, const char *result, const char *error)
 
 static void say_log(const struct doctor *doctor)
 {
-	if (doctor->logged < 0)
-		say_error("kernel log", "cannot be read", strerror(-doctor->logged));
+	const struct past *past = &doctor->past;
+	units_text back;
+
+	if (past->error)
+		say_error("kernel log", "cannot be read", strerror(-past->error));
+	else if (!past->begun || !past->first)
+		say_row("kernel log", "can be read, reaches back to the boot");
+	else if (past->first_ns && past->first_ns < past->clock.boot_ns)
+		printf("%-16s can be read, reaches back %s\n", "kernel log",
+		       units_span(back, past->clock.boot_ns - past->first_ns));
 	else
-		say_row("kernel log", "can be read");
+		say_row("kernel log", "can be read, reaches back to before the last suspend");
 	if (doctor->facts.oom_kills == WIRE_NONE_U64) {
 		say_row("OOM kills", "not counted by this kernel");
 		return;
 	}
 	printf("%-16s %lu since boot", "OOM kills", (unsigned long)doctor->facts.oom_kills);
-	if (doctor->logged >= 0)
-		printf(", %d of them still in the kernel log", doctor->logged);
+	if (!past->error && doctor->facts.oom_kills)
+		printf(", %lu of them still in the kernel log, %lu with a whole report",
+		       (unsigned long)past->told, (unsigned long)past->whole);
 	printf("\n");
 }
 
@@ -212,6 +227,28 @@ static void put_disabled(struct json *json, const struct oom_disabled *disabled)
 		json_put_u64(json, "oom_kill_disabled_more", disabled->more);
 }
 
+static void put_log(struct json *json, const struct doctor *doctor)
+{
+	const struct past *past = &doctor->past;
+	units_text since;
+
+	json_put_bool(json, "kernel_log", !past->error);
+	if (!past->error && past->begun) {
+		json_put_bool(json, "kernel_log_whole", !past->first);
+		if (past->first_ns)
+			json_put_string(
+				json, "kernel_log_since",
+				units_rfc3339(since, (int64_t)past->first_ns +
+							     past->clock.real_minus_boot_ns));
+	}
+	if (doctor->facts.oom_kills != WIRE_NONE_U64)
+		json_put_u64(json, "oom_kills", doctor->facts.oom_kills);
+	if (past->error)
+		return;
+	json_put_u64(json, "oom_kills_logged", past->told);
+	json_put_u64(json, "oom_kills_explained", past->whole);
+}
+
 /* Returns 0 or a negative errno. */
 static int put_json(const struct doctor *doctor)
 {
@@ -239,11 +276,7 @@ static int put_json(const struct doctor *doctor)
 	if (doctor->memory_cgroups != CGROUP_NONE)
 		json_put_u64(&json, "memory_cgroups", doctor->memory_cgroups == CGROUP_V1 ? 1 : 2);
 	put_disabled(&json, &doctor->disabled);
-	json_put_bool(&json, "kernel_log", doctor->logged >= 0);
-	if (facts->oom_kills != WIRE_NONE_U64)
-		json_put_u64(&json, "oom_kills", facts->oom_kills);
-	if (doctor->logged >= 0)
-		json_put_u64(&json, "oom_kills_logged", (uint64_t)doctor->logged);
+	put_log(&json, doctor);
 	if (chosen < WIRE_BACKENDS)
 		json_put_string(&json, "backend", backend_name(chosen));
 	put_backends(&json, &doctor->survey);

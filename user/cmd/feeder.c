@@ -7,8 +7,8 @@
 #include "cmd/hostrecord.h"
 #include "cmd/inquiry.h"
 #include "core/draft.h"
+#include "core/klog.h"
 #include "lib/loop.h"
-#include "proc/kmsg.h"
 
 #define CLOCK_STEP_NS 1000000 /* less is the slewing of a clock that is being disciplined */
 
@@ -28,14 +28,11 @@ static void feed_clock(struct feeder *feeder, uint64_t boot_ns)
 	feed(feeder, &record, sizeof(record));
 }
 
-static void feed_kmsg_line(void *ctx, const char *text, size_t len)
+static void feed_kmsg(struct feeder *feeder, const char *text, size_t len)
 {
-	struct feeder *feeder = ctx;
 	struct wire_kmsg record;
 	size_t size;
 
-	if (!kmsg_is_oom(text, len))
-		return;
 	if (len > WIRE_KMSG_LEN)
 		len = WIRE_KMSG_LEN;
 	size = offsetof(struct wire_kmsg, text) + len;
@@ -46,12 +43,25 @@ static void feed_kmsg_line(void *ctx, const char *text, size_t len)
 	feed(feeder, &record, size);
 }
 
+static void feed_kmsg_line(void *ctx, const char *text, size_t len)
+{
+	if (kmsg_is_oom(text, len))
+		feed_kmsg(ctx, text, len);
+}
+
+static void feed_kmsg_missed(void *ctx, uint64_t messages)
+{
+	char text[KLOG_MISSED_LEN];
+
+	feed_kmsg(ctx, text, klog_missed_text(messages, text));
+}
+
 void feeder_kmsg(struct feeder *feeder, uint64_t boot_ns)
 {
 	if (feeder->kmsg_fd < 0)
 		return;
 	feeder->kmsg_boot_ns = boot_ns;
-	kmsg_drain(feeder->kmsg_fd, feed_kmsg_line, feeder);
+	kmsg_drain(feeder->kmsg_fd, &feeder->kmsg_place, feed_kmsg_line, feed_kmsg_missed, feeder);
 }
 
 void feeder_losses(struct feeder *feeder, const struct tracer *tracer)
@@ -112,6 +122,25 @@ void feeder_details(struct feeder *feeder)
 	}
 }
 
+/* For the logs that are being read: whom they need not tell of. */
+static void note_seen(struct feeder *feeder, const void *bytes, size_t len)
+{
+	const struct wire_decision *decision = bytes;
+	const struct wire_victim *victim = bytes;
+	struct seen_kill kill;
+
+	if (decision->head.kind == WIRE_DECISION && len == sizeof(*decision) &&
+	    !(decision->flags & DECISION_NO_VICTIM))
+		seen_of_wire(feeder->host, &decision->victim, decision->head.boot_ns,
+			     feeder->clock_offset, &kill);
+	else if (victim->head.kind == WIRE_VICTIM && len == sizeof(*victim))
+		seen_of_wire(feeder->host, &victim->task, victim->head.boot_ns,
+			     feeder->clock_offset, &kill);
+	else
+		return;
+	seen_add(feeder->seen, &kill);
+}
+
 void feeder_record(void *ctx, const void *bytes, size_t len)
 {
 	struct feeder *feeder = ctx;
@@ -119,6 +148,8 @@ void feeder_record(void *ctx, const void *bytes, size_t len)
 
 	if (len >= sizeof(head)) {
 		memcpy(&head, bytes, sizeof(head));
+		if (feeder->seen)
+			note_seen(feeder, bytes, len);
 		if (feeder->lookup)
 			inquire(feeder->lookup, bytes, len, feeder->no_cmdline);
 		if (head.kind == WIRE_FATE)

@@ -14,19 +14,24 @@
 #include "cmd/recorder.h"
 #include "cmd/symbolizer.h"
 #include "core/assemble.h"
+#include "core/seen.h"
 #include "kernel/tracer.h"
+#include "proc/kmsg.h"
 #include "proc/lookup.h"
 
 struct feeder {
 	struct assembler *assembler;
-	struct recorder *recorder; /* NULL: not asked for */
-	struct lookup *lookup;     /* NULL: it could not be started */
-	int kmsg_fd;               /* -1: not read */
-	bool no_stack, no_cmdline; /* as in struct trace_options */
+	struct recorder *recorder;    /* NULL: not asked for */
+	struct lookup *lookup;        /* NULL: it could not be started */
+	int kmsg_fd;                  /* -1: not read */
+	bool no_stack, no_cmdline;    /* as in struct trace_options */
+	struct seen *seen;            /* takes note of victims; NULL: nobody asks */
+	const struct wire_host *host; /* with seen */
 	/* Its own: */
 	struct symbolizer symbolizer;
 	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
-	uint64_t kmsg_boot_ns;   /* the moment that the lines being read belong to */
+	struct kmsg_place kmsg_place;
+	uint64_t kmsg_boot_ns; /* the moment that the lines being read belong to */
 	int64_t clock_offset;
 	uint64_t losses[LOSS_MAX];
 };

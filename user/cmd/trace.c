@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/backfill.h"
 #include "cmd/delivery.h"
 #include "cmd/feeder.h"
 #include "cmd/hostrecord.h"
@@ -32,7 +34,10 @@ struct trace {
 	struct loop *loop;
 	int deadline_timer, duration_timer;
 	int swap_fd; /* -1: not watched */
-	uint64_t attached_ns;
+	uint64_t attaching_ns, attached_ns;
+	struct wire_host host;
+	struct past past;
+	bool unread; /* a log that was to be read could not be */
 };
 
 static void consume(struct trace *trace)
@@ -197,6 +202,7 @@ static int attach(struct trace *trace)
 	int error;
 
 	memcpy(options.user_killers, trace->options.user_killers, sizeof(options.user_killers));
+	trace->attaching_ns = loop_now();
 	error = tracer_attach(&options, &trace->survey, &trace->tracer);
 
 	if (!error) {
@@ -212,16 +218,58 @@ static int attach(struct trace *trace)
 	return EXIT_CANNOT_TRACE;
 }
 
-/* The first records, and the word to the person that it has begun. */
-static void begin(struct trace *trace)
+/*
+ * The first records, and the word to the person that it has begun. @logged: kills that the kernel's
+ * log tells of, to be filled, or NULL.
+ */
+static void begin(struct trace *trace, struct seen *logged)
 {
-	struct wire_host record;
-
 	trace->facts.oom_kills = host_oom_kills();
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer),
-		    trace->attached_ns, &record);
-	feeder_begin(&trace->feeder, &record, &trace->survey);
-	tell_banner(&trace->facts, tracer_backend(trace->tracer), trace->attached_ns);
+		    trace->attached_ns, &trace->host);
+	feeder_begin(&trace->feeder, &trace->host, &trace->survey);
+	past_survey(&trace->host, logged, &trace->past);
+	tell_banner(&trace->facts, tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
+		    logged != NULL);
+}
+
+static void catch_up(void *ctx)
+{
+	consume(ctx);
+}
+
+/* Begins, and gives what logs tell of before all that happens from now on. */
+static void begin_with_past(struct trace *trace)
+{
+	struct seen *live = calloc(1, sizeof(*live)), *logged = calloc(1, sizeof(*logged));
+	const struct trace_options *options = &trace->options;
+	struct backfill backfill = {
+		.delivery = trace->delivery,
+		.host = &trace->host,
+		.past = &trace->past,
+		.logged = logged,
+		.live = live,
+		.attaching_ns = trace->attaching_ns,
+		.catch_up = catch_up,
+		.ctx = trace,
+		.ring_fd = tracer_fd(trace->tracer),
+		.stop_fd = loop_signal_fd(trace->loop),
+	};
+
+	if (live && logged) {
+		trace->feeder.host = &trace->host;
+		trace->feeder.seen = live;
+		begin(trace, logged);
+		trace->unread = backfill_run(&backfill, options->backfill_files,
+					     options->n_backfill_files) != 0;
+		trace->feeder.seen = NULL;
+	} else {
+		log_error("not enough memory for what was before");
+		begin(trace, NULL);
+		trace->unread = true;
+	}
+	free(live);
+	free(logged);
 }
 
 static void on_swap_changed(void *ctx, int fd)
@@ -258,13 +306,18 @@ static void start_lookup(struct trace *trace)
 		log_detail("victims are not looked up in /proc: %s", strerror(-error));
 }
 
-static void protect_self(void)
+static void spare_self(void)
 {
 	int error = self_spare();
 
 	if (error)
 		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
-	error = self_lock_memory();
+}
+
+static void lock_self(void)
+{
+	int error = self_lock_memory();
+
 	if (error)
 		log_detail("oomtrace's memory is not locked: %s", strerror(-error));
 }
@@ -291,8 +344,13 @@ static int stream(struct trace *trace)
 	close_needless_kmsg(trace);
 	watch_swap(trace);
 	start_lookup(trace);
-	protect_self();
-	begin(trace);
+	spare_self();
+	/* Reading logs takes memory that is given back, which would be locked as well. */
+	if (trace->options.backfill)
+		begin_with_past(trace);
+	lock_self();
+	if (!trace->options.backfill)
+		begin(trace, NULL);
 	if (trace->options.duration_ns)
 		loop_set_timer(trace->loop, trace->duration_timer,
 			       loop_now() + trace->options.duration_ns);
@@ -318,7 +376,7 @@ static int finish(struct trace *trace, int status)
 		delivery_settle(trace->delivery, trace->feeder.assembler);
 		tell_totals(assembler_totals(trace->feeder.assembler));
 	}
-	if (delivery_failed(trace->delivery))
+	if (delivery_failed(trace->delivery) || trace->unread)
 		status = EXIT_FAILED;
 	if (trace->feeder.recorder) {
 		recorder_flush(trace->feeder.recorder);
@@ -356,7 +414,9 @@ int cmd_trace(int argc, char **argv)
 	error = make_loop(&trace);
 	if (error) {
 		log_error("cannot begin: %s", strerror(-error));
-	} else if (open_outputs(&trace) == 0) {
+	} else if (backfill_can_read(trace.options.backfill_files,
+				     trace.options.n_backfill_files) &&
+		   open_outputs(&trace) == 0) {
 		host_read(&trace.facts);
 		open_kmsg(&trace);
 		status = attach(&trace);

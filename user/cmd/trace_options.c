@@ -13,6 +13,7 @@
 
 enum {
 	KEY_BACKEND = 0x200,
+	KEY_BACKFILL,
 	KEY_RING_SIZE,
 	KEY_NO_STACK,
 	KEY_NO_CMDLINE,
@@ -24,6 +25,10 @@ static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Tracing:", 3},
 	{"duration", 'd', "TIME", 0, "End after TIME: 5, 90s, 2m, 1h", 3},
 	{"record", 'r', "FILE", 0, "Keep what the kernel said in FILE, for oomtrace replay", 3},
+	{"backfill", KEY_BACKFILL, "FILE", OPTION_ARG_OPTIONAL,
+	 "First give the kills that the kernel log still tells of, and before these those of FILE, "
+	 "a log as import takes it; may be repeated",
+	 3},
 	{"backend", KEY_BACKEND, "BACKEND", 0,
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
@@ -87,6 +92,16 @@ static uint32_t parse_ring_size(const char *text, struct argp_state *state)
 	return (uint32_t)size;
 }
 
+static void add_backfill(const char *file, struct trace_options *trace, struct argp_state *state)
+{
+	trace->backfill = true;
+	if (!file)
+		return;
+	if (trace->n_backfill_files == BACKFILL_FILES_MAX)
+		argp_error(state, "more than %d logs", BACKFILL_FILES_MAX);
+	trace->backfill_files[trace->n_backfill_files++] = file;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct trace_options *trace = state->input;
@@ -101,6 +116,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'r':
 		trace->record = arg;
+		return 0;
+	case KEY_BACKFILL:
+		add_backfill(arg, trace, state);
 		return 0;
 	case KEY_BACKEND:
 		trace->backend = parse_backend(arg, state);

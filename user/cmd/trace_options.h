@@ -8,9 +8,14 @@
 #include "cmd/outputs.h"
 #include "kernel/tracer.h"
 
+#define BACKFILL_FILES_MAX 64
+
 struct trace_options {
 	struct outputs outputs;
 	const char *record; /* file, or NULL */
+	bool backfill;
+	const char *backfill_files[BACKFILL_FILES_MAX]; /* beside the kernel's log */
+	unsigned int n_backfill_files;
 	uint64_t duration_ns;
 	enum backend backend;
 	uint32_t ring_size; /* 0: the tracer's own choice */

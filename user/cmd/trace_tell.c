@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "lib/log.h"
-#include "proc/kmsg.h"
 
 #define MS 1000000ULL
 
@@ -50,23 +49,28 @@ void tell_details(const struct survey *survey)
 		log_detail("not in /proc/kallsyms: %s", survey->addresses_missing);
 }
 
-static void tell_past_kills(const struct host_facts *facts)
+static void tell_past_kills(const struct host_facts *facts, const struct past *past, bool backfill)
 {
 	uint64_t kills = facts->oom_kills;
-	int logged;
+	char told[32] = "none";
 
 	if (kills == WIRE_NONE_U64 || !kills)
 		return;
-	logged = kmsg_count_kills();
-	if (logged < 0)
+	if (past->told)
+		snprintf(told, sizeof(told), "%lu", (unsigned long)past->told);
+	if (past->error)
 		log_plain("%lu OOM kill%s since boot.", (unsigned long)kills,
 			  kills == 1 ? "" : "s");
 	else
-		log_plain("%lu OOM kill%s since boot, %d of them still in the kernel log.",
-			  (unsigned long)kills, kills == 1 ? "" : "s", logged);
+		log_plain("%lu OOM kill%s since boot, %s of them still in the kernel log%s",
+			  (unsigned long)kills, kills == 1 ? "" : "s", told,
+			  !past->told ? "."
+			  : backfill  ? ": told first."
+				      : ": see --backfill.");
 }
 
-void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns)
+void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns,
+		 const struct past *past, bool backfill)
 {
 	char took[32] = "";
 
@@ -75,7 +79,7 @@ void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t 
 			 (unsigned long)((attached_ns - facts->exec_ns) / MS));
 	log_plain("oomtrace %s on %s, kernel %s: %s, attached%s. Ctrl-C ends.", OOMTRACE_VERSION,
 		  facts->host, facts->kernel, backend_name(backend), took);
-	tell_past_kills(facts);
+	tell_past_kills(facts, past, backfill);
 	if (facts->own_pids)
 		log_plain("Runs in a pid namespace of its own: pids are the host's, ns_pid those "
 			  "in a process's own namespace.");

@@ -3,8 +3,10 @@
 #ifndef OOMTRACE_CMD_TRACE_TELL_H
 #define OOMTRACE_CMD_TRACE_TELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/past.h"
 #include "core/episode.h"
 #include "kernel/probe.h"
 #include "kernel/tracer.h"
@@ -16,8 +18,12 @@ void tell_cannot_trace(const struct survey *survey, enum backend wanted);
 /* What is missing although it is attached. */
 void tell_details(const struct survey *survey);
 
-/* That it is attached since @attached_ns by @backend, and what was before. */
-void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns);
+/*
+ * That it is attached since @attached_ns by @backend, and what was before; @backfill: it is about
+ * to be told.
+ */
+void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns,
+		 const struct past *past, bool backfill);
 
 void tell_totals(const struct totals *totals);
 

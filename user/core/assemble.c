@@ -198,10 +198,15 @@ static void close_episode(struct assembler *assembler)
 {
 	const struct assembler_ops *ops = assembler->config.ops;
 	struct totals *totals = &assembler->totals;
+	const struct klog_report *report = report_of(assembler);
+	uint64_t missed = klog_take_missed(&assembler->klog);
 	struct draft_losses losses;
 	struct episode *episode;
 
-	episode = draft_close(assembler->draft, report_of(assembler), &losses);
+	episode = draft_close(assembler->draft, report, &losses);
+	/* A report that is all there has lost none of them. */
+	if (!report || !report->has_gfp || !report->has_summary)
+		episode->loss[LOSS_LOG_LINE] = missed;
 	assembler->last_closed = episode->number;
 	episode->real_ns = real_of(assembler, episode->boot_ns);
 	totals->candidates += episode->total;

@@ -177,6 +177,44 @@ static size_t unescape(char *ret_text, size_t size, struct span text)
 	return out;
 }
 
+#define MISSED "missed "
+
+size_t klog_missed_text(uint64_t messages, char ret_text[KLOG_MISSED_LEN])
+{
+	char digits[24];
+	size_t len = sizeof(MISSED) - 1, n = 0;
+
+	memcpy(ret_text, MISSED, len);
+	do {
+		digits[n++] = (char)('0' + messages % 10);
+		messages /= 10;
+	} while (messages);
+	while (n)
+		ret_text[len++] = digits[--n];
+	return len;
+}
+
+uint64_t klog_take_missed(struct klog *klog)
+{
+	uint64_t missed = klog->missed;
+
+	klog->missed = 0;
+	return missed;
+}
+
+static bool take_missed(struct klog *klog, const char *record, size_t len)
+{
+	struct span rest = {record, len};
+	uint64_t messages;
+
+	if (!span_take(&rest, MISSED) || !span_take_u64(&rest, &messages) || rest.len)
+		return false;
+	klog->missed += messages;
+	/* The summary that was to come may have been another's. */
+	klog->is_open = false;
+	return true;
+}
+
 void klog_init(struct klog *klog)
 {
 	memset(klog, 0, sizeof(*klog));
@@ -215,7 +253,7 @@ void klog_feed(struct klog *klog, const char *record, size_t len, uint64_t fed_n
 	struct logline parsed;
 	struct span line;
 
-	if (!line_of(record, len, text, &line))
+	if (take_missed(klog, record, len) || !line_of(record, len, text, &line))
 		return;
 	if (logline_parse(line, &parsed) && takes[parsed.kind])
 		takes[parsed.kind](klog, &parsed, fed_ns);

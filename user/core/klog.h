@@ -41,10 +41,14 @@ struct klog_report {
 	struct klog_memory memory;
 };
 
+/* Room for klog_missed_text(). */
+#define KLOG_MISSED_LEN 64
+
 struct klog {
 	struct klog_report open; /* its header was seen, its victim was not */
 	bool is_open;
 	uint64_t fed;
+	uint64_t missed; /* messages that are not there, since klog_take_missed() */
 	struct klog_report reports[KLOG_REPORTS]; /* pid 0: free */
 };
 
@@ -60,6 +64,15 @@ bool klog_wants(const char *record, size_t len);
  * bare text. A line that user space wrote is not the kernel's and is left alone.
  */
 void klog_feed(struct klog *klog, const char *record, size_t len, uint64_t fed_ns);
+
+/*
+ * What stands in the log's place where messages are missing from it, as klog_feed() takes it, into
+ * @ret_text. No record of the log, which has a prefix, looks like it. Returns its length.
+ */
+size_t klog_missed_text(uint64_t messages, char ret_text[KLOG_MISSED_LEN]);
+
+/* How many messages were missing since this was asked last. */
+uint64_t klog_take_missed(struct klog *klog);
 
 /*
  * The report of the kill of @pid, read at @since_ns or later; NULL when there is none. It is

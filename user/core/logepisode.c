@@ -47,6 +47,8 @@ static uint64_t page_size_of(const struct logreport *report)
 		report->n_victims ? row_of(report, report->victims[0].pid) : NULL;
 	uint64_t kib;
 
+	if (report->page_size)
+		return report->page_size;
 	if (row && row->total_vm && report->victims[0].total_vm_kib != LOGLINE_NO_NUMBER &&
 	    report->victims[0].total_vm_kib % row->total_vm == 0) {
 		kib = report->victims[0].total_vm_kib / row->total_vm;
@@ -501,6 +503,25 @@ static uint64_t content_of(const struct logreport *report)
 	return sum;
 }
 
+/*
+ * What tells one kill from all others, the same in every wrapping that has it and whatever of the
+ * report is lost: when it was said who dies, and the numbers of that line. A log without the
+ * uptime, which is to the microsecond, has the numbers of the table instead.
+ */
+static uint64_t name_of(const struct logreport *report, uint64_t content)
+{
+	const struct logreport_victim *victim = &report->victims[0];
+	uint64_t sum = 0xcbf29ce484222325ULL;
+
+	if (!report->killed_at.has_uptime)
+		return content;
+	hash(&sum, report->killed_at.uptime_ns / 1000);
+	hash(&sum, victim->total_vm_kib);
+	hash(&sum, victim->anon_kib);
+	hash(&sum, victim->file_kib);
+	return sum;
+}
+
 static void make_victims(struct logreport *report, struct logepisode *ret)
 {
 	struct episode *episode = &ret->episode;
@@ -521,7 +542,7 @@ static void make_victims(struct logreport *report, struct logepisode *ret)
 	else if (report->cause == LOGLINE_CAUSE_GLOBAL || report->cause == LOGLINE_CAUSE_MEMCG)
 		episode->selection = SELECTION_BADNESS;
 	ret->content = content_of(report);
-	convert_id(report->at.boot_id, episode->victim.pid, ret->content, episode->id);
+	convert_id("", report->victims[0].pid, name_of(report, ret->content), episode->id);
 }
 
 void logepisode_make(struct logreport *report, const struct logclock *clock, const char *source,

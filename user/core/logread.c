@@ -237,6 +237,31 @@ void logread_took(struct logread *reader, size_t len)
 	memmove(reader->buffer, reader->buffer + done, reader->used);
 }
 
+void logread_missed(struct logread *reader, uint64_t messages)
+{
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		struct logreport *report = &reader->reports[i];
+
+		/* Behind the victim only further ones are told, which need not be there. */
+		if (report->used && (!report->n_victims || report->group))
+			report->damaged += messages;
+	}
+}
+
+uint64_t logread_killed_ns(const struct logread *reader)
+{
+	return reader->killed_ns;
+}
+
+bool logread_is_open(const struct logread *reader)
+{
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		if (reader->reports[i].used && !reader->reports[i].n_victims)
+			return true;
+	}
+	return false;
+}
+
 bool logread_waits(const struct logread *reader)
 {
 	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {

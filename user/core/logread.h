@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/assemble.h"
+#include "core/bootclock.h"
 #include "core/logreport.h"
 
 struct logread;
@@ -27,6 +28,9 @@ struct logread_config {
 	struct logclock clock;
 	const char *source;      /* "log" or "kmsg" */
 	uint32_t max_candidates; /* of one report; more are counted as lost */
+	/* Of a log that is this host's own; NULL: it may be anybody's. */
+	const struct wire_host *host;
+	const struct bootclock *bootclock; /* with host */
 };
 
 struct logread_counts {
@@ -46,8 +50,20 @@ void logread_free(struct logread *reader);
 char *logread_room(struct logread *reader, size_t *ret_size);
 void logread_took(struct logread *reader, size_t len);
 
+/* Whether more of a report is to come: its victim has not been named. */
+bool logread_is_open(const struct logread *reader);
+
 /* Whether a report is only waited with because more of its victims may be told. */
 bool logread_waits(const struct logread *reader);
+
+/* So many messages that the log had, between what came and what comes, are not there. */
+void logread_missed(struct logread *reader, uint64_t messages);
+
+/*
+ * While an episode is given: the uptime, as the log has it, of the line that said who is killed; 0
+ * where it has none.
+ */
+uint64_t logread_killed_ns(const struct logread *reader);
 
 /* Nothing has come for a while: gives what is complete. */
 void logread_idle(struct logread *reader);

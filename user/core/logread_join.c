@@ -94,23 +94,46 @@ static struct logreport *find_report(struct logread *reader)
 	return NULL;
 }
 
+/* When a line was written, by the clocks of everything else as far as they are known. */
+static void tell_time(const struct logread *reader, const struct logprefix *at,
+		      uint64_t *ret_boot_ns, int64_t *ret_real_ns)
+{
+	const struct bootclock *clock = reader->config.bootclock;
+
+	*ret_boot_ns = at->has_uptime ? at->uptime_ns : 0;
+	*ret_real_ns = logclock_real(&reader->config.clock, at);
+	if (!clock || !at->has_uptime)
+		return;
+	*ret_boot_ns = bootclock_of(clock, at->uptime_ns);
+	if (*ret_boot_ns && !*ret_real_ns)
+		*ret_real_ns = (int64_t)*ret_boot_ns + clock->real_minus_boot_ns;
+}
+
+/* Where it was, into @wire where the log says so, else as its reader was told. */
+static struct host host_of(const struct logread *reader, const struct logprefix *at,
+			   struct wire_host *wire)
+{
+	if (reader->config.host)
+		return (struct host){.wire = reader->config.host};
+	memset(wire, 0, sizeof(*wire));
+	text_copy(wire->host, sizeof(wire->host), at->host, sizeof(at->host) - 1);
+	text_copy(wire->boot_id, sizeof(wire->boot_id), at->boot_id, sizeof(at->boot_id));
+	return (struct host){.wire = wire};
+}
+
 static void give_outcome(struct logread *reader, const struct logread_given *given,
 			 const struct logprefix *at, bool reaped)
 {
 	struct outcome outcome = {.pid = given->pid};
 	struct wire_host wire;
-	struct host host = {.wire = &wire};
+	struct host host = host_of(reader, at, &wire);
 	int64_t since;
 
 	if (!reader->config.ops->outcome || !time_between(&given->at, at, &since))
 		return;
-	memset(&wire, 0, sizeof(wire));
-	text_copy(wire.host, sizeof(wire.host), at->host, sizeof(at->host) - 1);
-	text_copy(wire.boot_id, sizeof(wire.boot_id), at->boot_id, sizeof(at->boot_id));
 	memcpy(outcome.id, given->id, sizeof(outcome.id));
 	text_copy(outcome.comm, sizeof(outcome.comm), given->comm, sizeof(given->comm));
-	outcome.boot_ns = at->has_uptime ? at->uptime_ns : 0;
-	outcome.real_ns = logclock_real(&reader->config.clock, at);
+	tell_time(reader, at, &outcome.boot_ns, &outcome.real_ns);
 	outcome.has_reaped = reaped;
 	outcome.has_reap_skipped = !reaped;
 	*(reaped ? &outcome.reaped_ns : &outcome.reap_skipped_ns) = since;
@@ -149,23 +172,35 @@ static void remember(struct logread *reader, const struct logreport *report)
 	}
 }
 
+/* What a log that is this host's own need not say. */
+static void know_host(struct logreport *report, const struct wire_host *host)
+{
+	report->page_size = host->page_size;
+	if (!report->release[0])
+		text_copy(report->release, sizeof(report->release), host->kernel,
+			  sizeof(host->kernel));
+}
+
 static void give(struct logread *reader, struct logreport *report)
 {
 	const struct assembler_ops *ops = reader->config.ops;
 	struct episode *episode = &reader->made.episode;
 	struct wire_host wire;
-	struct host host = {.wire = &wire};
+	struct host host = host_of(reader, &report->at, &wire);
 
+	if (reader->config.host)
+		know_host(report, reader->config.host);
+	else
+		text_copy(wire.kernel, sizeof(wire.kernel), report->release,
+			  sizeof(report->release));
 	logepisode_make(report, &reader->config.clock, reader->config.source, &reader->made);
+	tell_time(reader, &report->at, &episode->boot_ns, &episode->real_ns);
+	episode->began_ns = episode->boot_ns;
+	reader->killed_ns = report->killed_at.has_uptime ? report->killed_at.uptime_ns : 0;
 	if (!report->no_kill && was_given(reader, reader->made.content, report->victims[0].pid)) {
 		reader->counts.duplicates++;
 		return;
 	}
-	memset(&wire, 0, sizeof(wire));
-	text_copy(wire.host, sizeof(wire.host), report->at.host, sizeof(report->at.host) - 1);
-	text_copy(wire.boot_id, sizeof(wire.boot_id), report->at.boot_id,
-		  sizeof(report->at.boot_id));
-	text_copy(wire.kernel, sizeof(wire.kernel), report->release, sizeof(report->release));
 	reader->counts.reports++;
 	if (report->no_kill) {
 		if (ops->no_kill)
@@ -310,6 +345,8 @@ static void take_kill(struct logread *reader, struct logreport *report, const st
 	if (!report)
 		report = begin_report(reader);
 	report->quiet = 0;
+	if (!report->n_victims)
+		report->killed_at = reader->prefix;
 	logreport_add(report, line);
 }
 
@@ -382,6 +419,8 @@ static void take_part(struct logread *reader, struct logreport *report, const st
 		return;
 	report->quiet = 0;
 	report->hashes[line->kind] = hash;
+	if (line->kind == LOGLINE_SUMMARY)
+		report->killed_at = reader->prefix;
 	logreport_add(report, line);
 }
 

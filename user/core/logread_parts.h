@@ -41,7 +41,8 @@ struct logread {
 	struct logprefix sysrq_at;
 	bool nobody; /* that nothing could be killed was said, then */
 	struct logprefix nobody_at;
-	bool is_cut; /* the line that is being taken has no newline */
+	uint64_t killed_ns; /* of the report that is being given */
+	bool is_cut;        /* the line that is being taken has no newline */
 
 	bool begun, is_export, skipping;
 	struct logprefix prefix, last; /* of this line, and of the last one that had one */

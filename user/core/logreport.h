@@ -36,9 +36,11 @@ struct logreport_victim {
 
 struct logreport {
 	bool used;
-	uint64_t order;            /* of the reports, to know the oldest */
-	uint32_t quiet;            /* lines since the last one of its own */
-	struct logprefix at, last; /* the prefixes of its first line and of the last one */
+	uint64_t page_size;         /* 0: as far as it says itself */
+	uint64_t order;             /* of the reports, to know the oldest */
+	uint32_t quiet;             /* lines since the last one of its own */
+	struct logprefix at, last;  /* the prefixes of its first line and of the last one */
+	struct logprefix killed_at; /* of the line that said who is killed, or was chosen */
 
 	bool has_header, has_order, sysrq, has_cpuset, has_cpu, has_table, has_summary, group;
 	bool has_choice, has_memcg, has_task_memcg, is_x86;

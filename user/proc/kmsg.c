@@ -7,18 +7,24 @@
 #include <unistd.h>
 
 #include "core/klog.h"
-#include "lib/cleanup.h"
 
 #define KMSG_PATH         "/dev/kmsg"
 #define KMSG_RECORD_BYTES 8192 /* CONSOLE_EXT_LOG_MAX, kernel/printk: a shorter read is refused */
 #define USER_PRIORITY     8    /* facility times 8 plus level: the kernel is facility 0 */
 
-int kmsg_open(void)
+int kmsg_open_oldest(void)
 {
 	int fd = open(KMSG_PATH, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
+	return fd < 0 ? -errno : fd;
+}
+
+int kmsg_open(void)
+{
+	int fd = kmsg_open_oldest();
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (lseek(fd, 0, SEEK_END) < 0) {
 		int error = -errno;
 
@@ -44,7 +50,36 @@ int kmsg_line(const char *record, size_t len)
 	return (int)((end ? end : record + len) - record);
 }
 
-int kmsg_drain(int fd, kmsg_fn fn, void *ctx)
+int kmsg_number(const char *record, size_t len, uint64_t *ret_number)
+{
+	const char *at = memchr(record, ',', len), *end = record + len;
+	uint64_t number = 0;
+
+	if (!at || ++at == end || *at < '0' || *at > '9')
+		return -EBADMSG;
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(*at - '0'), &number))
+			return -EBADMSG;
+	*ret_number = number;
+	return 0;
+}
+
+/* Takes note of a record's number, and tells what is missing before it. */
+static void note_number(struct kmsg_place *place, const char *record, size_t len,
+			kmsg_missed_fn missed, void *ctx)
+{
+	uint64_t number;
+
+	if (kmsg_number(record, len, &number))
+		return;
+	if (place->begun && number > place->next && missed)
+		missed(ctx, number - place->next);
+	place->begun = true;
+	place->next = number + 1;
+}
+
+int kmsg_drain(int fd, struct kmsg_place *place, kmsg_fn fn, kmsg_missed_fn missed, void *ctx)
 {
 	char record[KMSG_RECORD_BYTES];
 	int handed = 0;
@@ -53,13 +88,19 @@ int kmsg_drain(int fd, kmsg_fn fn, void *ctx)
 		ssize_t n = read(fd, record, sizeof(record));
 		int len;
 
-		/* EPIPE: messages were overwritten; the next read is of the oldest that is left. */
-		if (n < 0 && (errno == EINTR || errno == EPIPE))
+		if (n < 0 && errno == EINTR)
 			continue;
+		/* Messages were overwritten; the next read is of the oldest that is left. */
+		if (n < 0 && errno == EPIPE) {
+			if (!place->begun && missed)
+				missed(ctx, 1); /* how many, only a number before would tell */
+			continue;
+		}
 		if (n < 0)
 			return errno == EAGAIN ? handed : -errno;
 		if (!n)
 			return handed;
+		note_number(place, record, (size_t)n, missed, ctx);
 		len = kmsg_line(record, (size_t)n);
 		if (len < 0)
 			continue;
@@ -71,23 +112,6 @@ int kmsg_drain(int fd, kmsg_fn fn, void *ctx)
 static bool contains(const char *line, size_t len, const char *word)
 {
 	return memmem(line, len, word, strlen(word)) != NULL;
-}
-
-static void count_kill(void *ctx, const char *line, size_t len)
-{
-	if (contains(line, len, "Killed process "))
-		++*(int *)ctx;
-}
-
-int kmsg_count_kills(void)
-{
-	scope_close int fd = open(KMSG_PATH, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int kills = 0, n;
-
-	if (fd < 0)
-		return -errno;
-	n = kmsg_drain(fd, count_kill, &kills);
-	return n < 0 ? n : kills;
 }
 
 bool kmsg_is_oom(const char *line, size_t len)

@@ -19,14 +19,29 @@ typedef void (*kmsg_fn)(void *ctx, const char *line, size_t len);
  */
 int kmsg_open(void);
 
-/*
- * Hands every message of the kernel that waits to @fn. Messages overwritten before they were
- * read are skipped. Returns how many were handed, or a negative errno.
- */
-int kmsg_drain(int fd, kmsg_fn fn, void *ctx);
+/* Opens the log at the oldest message that it still holds. Returns as kmsg_open() does. */
+int kmsg_open_oldest(void);
 
-/* How many "Killed process" lines the log still holds, or a negative errno. */
-int kmsg_count_kills(void);
+/* So many messages had been overwritten before they were read, at least. */
+typedef void (*kmsg_missed_fn)(void *ctx, uint64_t messages);
+
+/* How far a reader has come; begins as nothing but zeros. */
+struct kmsg_place {
+	bool begun;
+	uint64_t next; /* the number of the message behind the last one, with begun */
+};
+
+/*
+ * Hands every message of the kernel that waits to @fn, and what is missing before it to @missed
+ * (or NULL). Returns how many were handed, or a negative errno.
+ */
+int kmsg_drain(int fd, struct kmsg_place *place, kmsg_fn fn, kmsg_missed_fn missed, void *ctx);
+
+/*
+ * The number of a record of /dev/kmsg. Returns 0 and sets *@ret_number, or -EBADMSG for what is no
+ * record.
+ */
+int kmsg_number(const char *record, size_t len, uint64_t *ret_number);
 
 /*
  * The first line of one record of /dev/kmsg, without its end; what follows are
