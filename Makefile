@@ -190,6 +190,10 @@ $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(f
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) -o $@
 
+$(BUILD)/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/unit/storegen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) -o $@
+
 $(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@

@@ -365,7 +365,8 @@ static void wrong_usage_of_explain_names_the_remedy(void **state)
 		{"--limit -1 x", "512M, 2G"},
 		{"-k some x", "N or all"},
 		{"--color=maybe x", "auto, always or never"},
-		{"x y", "one file at a time"},
+		{"x y", "one kill or file at a time"},
+		{"--since fortnight x", "2h ago"},
 		{"--no-such-option", "help"},
 	};
 

@@ -9,6 +9,7 @@
 
 #include "cmd/input.h"
 #include "cmd/outputs.h"
+#include "cmd/stored.h"
 #include "cmd/verbs.h"
 #include "core/rules.h"
 #include "core/whatif.h"
@@ -22,8 +23,9 @@
 
 struct explain {
 	struct outputs look; /* its color, candidates and json are used */
+	struct stored stored;
 	bool json;
-	const char *file;
+	const char *argument; /* an id, "last" or a file */
 	const char *model_names[MODELS_MAX];
 	struct model models[MODELS_MAX];
 	size_t n_models;
@@ -113,13 +115,15 @@ static void set_most(struct explain *explain, const char *text, struct argp_stat
 	explain->look.candidates_given = true;
 }
 
-/* Where nothing is named, what is piped in. */
-static void check_file(struct explain *explain, struct argp_state *state)
+/* Where nothing is named: the last kill that was stored, or what is piped in. */
+static void check_argument(struct explain *explain, struct argp_state *state)
 {
-	if (!explain->file && isatty(STDIN_FILENO))
-		argp_error(state, "explain what? FILE: a recording or JSON lines, or - for stdin");
-	if (!explain->file)
-		explain->file = "-";
+	if (explain->argument || stored_is_meant(&explain->stored, NULL))
+		return;
+	if (isatty(STDIN_FILENO))
+		argp_error(state, "explain what? the ID of a kill that was stored, or FILE: a "
+				  "recording, JSON lines or a kernel's log, or - for stdin");
+	explain->argument = "-";
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -127,6 +131,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct explain *explain = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &explain->stored;
+		return 0;
 	case OPTION_MODEL:
 		add_model(explain, arg, state);
 		return 0;
@@ -152,28 +159,31 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (explain->file)
-			argp_error(state, "'%s' is one word too many: one file at a time", arg);
-		explain->file = arg;
+		if (explain->argument)
+			argp_error(state, "'%s' is one word too many: one kill or file at a time",
+				   arg);
+		explain->argument = arg;
 		return 0;
 	case ARGP_KEY_END:
-		check_file(explain, state);
+		check_argument(explain, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child children[] = {{&stored_argp, 0, NULL, 0}, {0}};
+
 const struct argp explain_argp = {
 	.options = options,
 	.parser = parse_option,
-	.args_doc = "[FILE|-]",
-	.doc = "Explain each kill of a recording or of JSON lines: the ranking with its "
-	       "arithmetic, "
-	       "what stands out, what would have spared the victim, and who dies under the rules "
-	       "of "
-	       "another kernel."
-	       "\vExit status: 0 done, 1 the input is damaged, cannot be read or holds no kill, 2 "
+	.children = children,
+	.args_doc = "[ID|last|FILE|-]",
+	.doc = "Explain a kill that was stored, or each one of a recording, of JSON lines or of a "
+	       "kernel's log: the ranking with its arithmetic, what stands out, what would have "
+	       "spared the victim, and who dies under the rules of another kernel."
+	       "\vA file that exists is taken as one, unless an option chooses from a store. Exit "
+	       "status: 0 done, 1 the input is damaged, cannot be read or holds no such kill, 2 "
 	       "wrong usage.",
 };
 
@@ -298,24 +308,34 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 				       : explain_show(&explain->out, &explanation, &look);
 }
 
-static int run(struct explain *explain)
+static const struct assembler_ops ops = {.episode = on_episode};
+
+static int explain_file(struct explain *explain)
 {
-	static const struct assembler_ops ops = {.episode = on_episode};
 	struct input input;
 	int status;
 
-	if (input_read(explain->file, &input))
+	if (input_read(explain->argument, &input))
 		return EXIT_FAILED;
 	status = input_give(&input, &ops, explain);
-	if (explain->error && explain->error != -EPIPE) {
-		log_error("cannot write: %s", strerror(-explain->error));
-		status = EXIT_FAILED;
-	}
 	if (!explain->explained && status == EXIT_DONE) {
 		log_error("%s holds no kill", input.name);
 		status = EXIT_FAILED;
 	}
 	input_free(&input);
+	return status;
+}
+
+static int run(struct explain *explain)
+{
+	bool is_stored = stored_is_meant(&explain->stored, explain->argument);
+	int status = is_stored ? stored_give(&explain->stored, explain->argument, &ops, explain)
+			       : explain_file(explain);
+
+	if (explain->error && explain->error != -EPIPE) {
+		log_error("cannot write: %s", strerror(-explain->error));
+		status = EXIT_FAILED;
+	}
 	return status;
 }
 

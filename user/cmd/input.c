@@ -141,7 +141,7 @@ static int give_recording(const struct input *input, const struct assembler_ops 
 	return more < 0 || malformed ? EXIT_FAILED : EXIT_DONE;
 }
 
-static void give_event(const struct event *event, const struct assembler_ops *ops, void *ctx)
+void input_give_event(const struct event *event, const struct assembler_ops *ops, void *ctx)
 {
 	switch (event->type) {
 	case EVENT_ATTACHED:
@@ -191,7 +191,7 @@ static int give_lines(const struct input *input, const struct assembler_ops *ops
 			eol = end;
 		if (eol > line) {
 			if (!event_read(line, (size_t)(eol - line), &event, why)) {
-				give_event(&event, ops, ctx);
+				input_give_event(&event, ops, ctx);
 				event_free(&event);
 			} else if (++bad <= SAID_DAMAGE) {
 				log_error("%s: line %lu: %s", input->name, number, why);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/assemble.h"
+#include "core/event.h"
 
 /* Rows of a log's table of tasks; what is beyond them is counted as lost. */
 #define IMPORT_CANDIDATES 32768
@@ -39,5 +40,8 @@ void input_free(struct input *input);
  * what of it is damaged; the rest was given.
  */
 int input_give(const struct input *input, const struct assembler_ops *ops, void *ctx);
+
+/* Gives one event, read from a line, to the one of @ops that it is for, if there is one. */
+void input_give_event(const struct event *event, const struct assembler_ops *ops, void *ctx);
 
 #endif /* OOMTRACE_CMD_INPUT_H */

@@ -8,11 +8,15 @@ static char rank_name[] = "oomtrace rank";
 static char explain_name[] = "oomtrace explain";
 static char import_name[] = "oomtrace import";
 static char report_name[] = "oomtrace report";
+static char list_name[] = "oomtrace list";
+static char show_name[] = "oomtrace show";
 static char completion_name[] = "oomtrace completion";
 
 const struct verb verbs[] = {
 	{"trace", trace_name, cmd_trace, &trace_argp,
 	 "stream every OOM kill until Ctrl-C (the default verb)"},
+	{"list", list_name, cmd_list, &list_argp, "list the kills that were stored"},
+	{"show", show_name, cmd_show, &show_argp, "show everything that was stored of one kill"},
 	{"explain", explain_name, cmd_explain, &explain_argp,
 	 "say why that one, and what would have changed it"},
 	{"report", report_name, cmd_report, &report_argp, "write kills as a page for a browser"},

@@ -30,16 +30,18 @@ struct verb {
 extern const struct verb verbs[];
 extern const size_t n_verbs;
 
-extern const struct argp completion_argp, doctor_argp, explain_argp, import_argp, rank_argp,
-	replay_argp, report_argp, trace_argp;
+extern const struct argp completion_argp, doctor_argp, explain_argp, import_argp, list_argp,
+	rank_argp, replay_argp, report_argp, show_argp, trace_argp;
 
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_rank(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_show(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 
 #endif /* OOMTRACE_CMD_VERBS_H */
