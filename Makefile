@@ -30,6 +30,8 @@ LIBBPF_LIBS   := $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 STATIC_LIBS   := -lbpf -lelf -lz
 # SQLite could load extensions, which it is never asked for and a static program cannot.
 STATIC_LIBS   += -Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
+# What the guard gives privileges up with.
+GUARD_LIBS    := -lseccomp -lcap
 
 BPF_UNITS  := record select task memcg use settings fate waiting fentry kprobe tracepoint
 BPF_OBJS   := $(BPF_UNITS:%=$(BUILD)/bpf/%.bpf.o)
@@ -40,7 +42,7 @@ PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS     += $(PREFIX_MAP)
 BPF_CFLAGS := $(PREFIX_MAP) -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror
 
-ROOMS   := core lib kernel proc store sink cmd
+ROOMS   := core lib guard kernel proc store sink cmd
 SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
@@ -97,13 +99,13 @@ $(PAGE_OBJ): user/sink/report_page.S $(PAGE)
 
 oomtrace: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) $(STORE_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
 static: oomtrace-static ## build ./oomtrace-static, one file for any host of this architecture
 
 oomtrace-static: $(OBJS)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $^ $(STATIC_LIBS) $(JSON_LIBS) $(STORE_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $^ $(STATIC_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
 # What was built with other flags is built again.
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN)
@@ -131,7 +133,7 @@ $(BUILD)/san/%.o: %.c
 $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka $(JSON_LIBS) $(STORE_LIBS) -lpthread -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -lpthread -o $@
 
 # What two threads share is looked at by ThreadSanitizer as well, which cannot be had with the others.
 $(BUILD)/tsan/test_queue: tests/unit/test_queue.c user/lib/queue.c user/lib/pool.c user/lib/loop.c \
@@ -188,7 +190,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 
 $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
 $(BUILD)/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/unit/storegen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)

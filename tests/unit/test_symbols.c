@@ -123,6 +123,7 @@ static void kallsyms_names_addresses_within_their_functions(void **state)
 	struct symbol symbol = {.name = "oom_badness"};
 	char names[2][WIRE_SYMBOL_LEN];
 	uint64_t addresses[2];
+	int fd;
 
 	(void)state;
 	/* Hidden from those who are not root, and then zeros. */
@@ -131,9 +132,16 @@ static void kallsyms_names_addresses_within_their_functions(void **state)
 	assert_true(symbol.end > symbol.begin);
 	addresses[0] = symbol.begin;
 	addresses[1] = symbol.end - 1;
-	assert_int_equal(kallsyms_name(addresses, 2, names), 0);
-	assert_string_equal(names[0], "oom_badness");
-	assert_string_equal(names[1], "oom_badness");
+	fd = kallsyms_open();
+	assert_true(fd >= 0);
+	/* What has been read once is read again. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kallsyms_name(fd, addresses, 2, names), 0);
+		assert_string_equal(names[0], "oom_badness");
+		assert_string_equal(names[1], "oom_badness");
+	}
+	close(fd);
+	assert_int_equal(kallsyms_name(-1, addresses, 2, names), -EBADF);
 }
 
 /* Looks up @symbols in @text, as if that were /proc/kallsyms. */

@@ -27,8 +27,8 @@ struct feeder {
 	bool no_stack, no_cmdline;    /* as in struct trace_options */
 	struct seen *seen;            /* takes note of victims; NULL: nobody asks */
 	const struct wire_host *host; /* with seen */
+	struct symbolizer symbolizer; /* opened by the owner, unless no_stack */
 	/* Its own: */
-	struct symbolizer symbolizer;
 	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
 	struct kmsg_place kmsg_place;
 	uint64_t kmsg_boot_ns; /* the moment that the lines being read belong to */

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "kernel/kallsyms.h"
 
@@ -55,6 +56,18 @@ static size_t new_frames(const struct symbolizer *symbolizer, const uint64_t sta
 	return count;
 }
 
+void symbolizer_open(struct symbolizer *symbolizer)
+{
+	symbolizer->kallsyms = kallsyms_open();
+}
+
+void symbolizer_close(struct symbolizer *symbolizer)
+{
+	if (symbolizer->kallsyms >= 0)
+		close(symbolizer->kallsyms);
+	symbolizer->kallsyms = -1;
+}
+
 void symbolizer_tell(struct symbolizer *symbolizer, const uint64_t stack[WIRE_STACK_LEN],
 		     symbol_fn fn, void *ctx)
 {
@@ -65,7 +78,7 @@ void symbolizer_tell(struct symbolizer *symbolizer, const uint64_t stack[WIRE_ST
 
 	for (size_t i = 0; i < count; i++)
 		inside[i] = frames[i].inside;
-	if (!count || kallsyms_name(inside, count, names))
+	if (!count || kallsyms_name(symbolizer->kallsyms, inside, count, names))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		note_told(symbolizer, frames[i].address);

@@ -12,6 +12,7 @@
 #include "cmd/delivery.h"
 #include "cmd/feeder.h"
 #include "cmd/hostrecord.h"
+#include "cmd/protect.h"
 #include "cmd/trace_options.h"
 #include "cmd/trace_tell.h"
 #include "cmd/verbs.h"
@@ -22,7 +23,6 @@
 #include "proc/host.h"
 #include "proc/kmsg.h"
 #include "proc/lookup.h"
-#include "proc/self.h"
 
 struct trace {
 	struct trace_options options;
@@ -219,18 +219,23 @@ static int attach(struct trace *trace)
 }
 
 /*
- * The first records, and the word to the person that it has begun. @logged: kills that the kernel's
- * log tells of, to be filled, or NULL.
+ * What was before this was attached. @logged: kills that the kernel's log tells of, to be filled, or
+ * NULL.
  */
-static void begin(struct trace *trace, struct seen *logged)
+static void survey_past(struct trace *trace, struct seen *logged)
 {
 	trace->facts.oom_kills = host_oom_kills();
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer),
 		    trace->attached_ns, &trace->host);
-	feeder_begin(&trace->feeder, &trace->host, &trace->survey);
 	past_survey(&trace->host, logged, &trace->past);
+}
+
+/* The first records, and the word to the person that it has begun. */
+static void begin(struct trace *trace)
+{
+	feeder_begin(&trace->feeder, &trace->host, &trace->survey);
 	tell_banner(&trace->facts, tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
-		    logged != NULL);
+		    trace->options.backfill);
 }
 
 static void catch_up(void *ctx)
@@ -259,13 +264,15 @@ static void begin_with_past(struct trace *trace)
 	if (live && logged) {
 		trace->feeder.host = &trace->host;
 		trace->feeder.seen = live;
-		begin(trace, logged);
+		survey_past(trace, logged);
+		begin(trace);
 		trace->unread = backfill_run(&backfill, options->backfill_files,
 					     options->n_backfill_files) != 0;
 		trace->feeder.seen = NULL;
 	} else {
 		log_error("not enough memory for what was before");
-		begin(trace, NULL);
+		survey_past(trace, NULL);
+		begin(trace);
 		trace->unread = true;
 	}
 	free(live);
@@ -306,22 +313,6 @@ static void start_lookup(struct trace *trace)
 		log_detail("victims are not looked up in /proc: %s", strerror(-error));
 }
 
-static void spare_self(void)
-{
-	int error = self_spare();
-
-	if (error)
-		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
-}
-
-static void lock_self(void)
-{
-	int error = self_lock_memory();
-
-	if (error)
-		log_detail("oomtrace's memory is not locked: %s", strerror(-error));
-}
-
 /* Everything that needs the attached tracer. Returns the exit status. */
 static int stream(struct trace *trace)
 {
@@ -344,13 +335,17 @@ static int stream(struct trace *trace)
 	close_needless_kmsg(trace);
 	watch_swap(trace);
 	start_lookup(trace);
-	spare_self();
-	/* Reading logs takes memory that is given back, which would be locked as well. */
+	if (!trace->options.no_stack)
+		symbolizer_open(&trace->feeder.symbolizer);
+	/* Reading logs takes memory that is given back, and programs that unpack them. */
 	if (trace->options.backfill)
 		begin_with_past(trace);
-	lock_self();
+	else
+		survey_past(trace, NULL);
+	tracer_close_needless(trace->tracer);
+	protect_now(&trace->options);
 	if (!trace->options.backfill)
-		begin(trace, NULL);
+		begin(trace);
 	if (trace->options.duration_ns)
 		loop_set_timer(trace->loop, trace->duration_timer,
 			       loop_now() + trace->options.duration_ns);
@@ -391,6 +386,7 @@ static void trace_release(struct trace *trace)
 	if (trace->tracer)
 		tracer_detach(trace->tracer);
 	lookup_free(trace->feeder.lookup);
+	symbolizer_close(&trace->feeder.symbolizer);
 	if (trace->feeder.assembler)
 		assembler_free(trace->feeder.assembler);
 	recorder_free(trace->feeder.recorder);
@@ -404,13 +400,18 @@ static void trace_release(struct trace *trace)
 
 int cmd_trace(int argc, char **argv)
 {
-	static struct trace trace = {.feeder.kmsg_fd = -1, .swap_fd = -1};
+	static struct trace trace = {
+		.feeder = {.kmsg_fd = -1, .symbolizer.kallsyms = -1},
+		.swap_fd = -1,
+	};
 	int status = EXIT_FAILED, error;
 
 	trace_options_parse(argc, argv, &trace.options);
 	trace.feeder.no_stack = trace.options.no_stack;
 	trace.feeder.no_cmdline = trace.options.no_cmdline;
 	signal(SIGPIPE, SIG_IGN);
+	if (protect_begin(&trace.options))
+		return EXIT_FAILED;
 	error = make_loop(&trace);
 	if (error) {
 		log_error("cannot begin: %s", strerror(-error));

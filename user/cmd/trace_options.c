@@ -18,7 +18,8 @@ enum {
 	KEY_NO_STACK,
 	KEY_NO_CMDLINE,
 	KEY_USER_KILLERS,
-	KEY_NO_USER_KILLS
+	KEY_NO_USER_KILLS,
+	KEY_USER
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
 	{"user-killers", KEY_USER_KILLERS, "NAME,...", 0,
 	 "Tell SIGTERM and SIGKILL by these (default: " DEFAULT_USER_KILLERS ")", 3},
 	{"no-user-kills", KEY_NO_USER_KILLS, 0, 0, "Tell no signals by user-space OOM killers", 3},
+	{"user", KEY_USER, "NAME", 0,
+	 "Be this user, and leave all capabilities behind, once it is attached", 3},
 	{"no-cmdline", KEY_NO_CMDLINE, 0, 0, "Do not read the victim's command line", 3},
 	{"no-stack", KEY_NO_STACK, 0, 0, "Leave the invoker's kernel stack without names", 3},
 	{0},
@@ -131,6 +134,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_USER_KILLS:
 		memset(trace->user_killers, 0, sizeof(trace->user_killers));
+		return 0;
+	case KEY_USER:
+		trace->user = arg;
 		return 0;
 	case KEY_NO_CMDLINE:
 		trace->no_cmdline = true;

@@ -23,7 +23,7 @@ struct lines {
 	char buffer[16384];
 };
 
-static int open_kallsyms(void)
+int kallsyms_open(void)
 {
 	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 
@@ -141,7 +141,7 @@ int kallsyms_scan(int fd, struct symbol *symbols, size_t count)
 
 int kallsyms_find(struct symbol *symbols, size_t count)
 {
-	int err, fd = open_kallsyms();
+	int err, fd = kallsyms_open();
 
 	if (fd < 0)
 		return fd;
@@ -167,15 +167,16 @@ static void copy_name(const char *line, char ret_name[WIRE_SYMBOL_LEN])
 		ret_name[len] = ' ';
 }
 
-int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN])
+int kallsyms_name(int fd, const uint64_t *addresses, size_t count,
+		  char (*ret_names)[WIRE_SYMBOL_LEN])
 {
 	char wanted[DIGITS + 1], last[WIRE_SYMBOL_LEN] = "";
-	struct lines lines = {.fd = open_kallsyms()};
+	struct lines lines = {.fd = fd};
 	const char *line;
 	size_t at = 0, len;
 
-	if (lines.fd < 0)
-		return lines.fd;
+	if (lseek(fd, 0, SEEK_SET))
+		return -errno;
 	memset(ret_names, 0, count * sizeof(*ret_names));
 	if (count)
 		snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);
@@ -188,6 +189,5 @@ int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIR
 		}
 		copy_name(line, last);
 	}
-	close(lines.fd);
 	return 0;
 }

@@ -22,11 +22,16 @@ int kallsyms_find(struct symbol *symbols, size_t count);
 /* The same from @fd, which reads as /proc/kallsyms does. */
 int kallsyms_scan(int fd, struct symbol *symbols, size_t count);
 
+/* Opens /proc/kallsyms, which shows addresses to who opened it with the right to see them. */
+int kallsyms_open(void);
+
 /*
- * Names the functions that @addresses (@count of them, ascending) lie in:
+ * Reads @fd, of kallsyms_open(), from its beginning and names the functions that @addresses (@count
+ * of them, ascending) lie in:
  * @ret_names[i] is cut at its size, and "" where there is none. Returns 0 or a
  * negative errno.
  */
-int kallsyms_name(const uint64_t *addresses, size_t count, char (*ret_names)[WIRE_SYMBOL_LEN]);
+int kallsyms_name(int fd, const uint64_t *addresses, size_t count,
+		  char (*ret_names)[WIRE_SYMBOL_LEN]);
 
 #endif /* OOMTRACE_KERNEL_KALLSYMS_H */

@@ -41,6 +41,8 @@ struct tracer {
 	struct address_search *search; /* while attaching */
 	uint32_t max_candidates;
 	uint32_t ring_size;
+	bool closed_needless; /* of @skel only the memory is left, which the end of the process
+				 frees */
 };
 
 /*
@@ -431,6 +433,24 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return 0;
 }
 
+void tracer_close_needless(struct tracer *tracer)
+{
+	struct bpf_object *object = tracer->skel->obj;
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	bpf_object__for_each_program(program, object) bpf_program__unload(program);
+	bpf_object__for_each_map(map, object)
+	{
+		if (map != tracer->skel->maps.ring && bpf_map__fd(map) >= 0)
+			close(bpf_map__fd(map));
+	}
+	if (bpf_object__btf_fd(object) >= 0)
+		close(bpf_object__btf_fd(object));
+	/* libbpf would close them once more, and by then they may be others. */
+	tracer->closed_needless = true;
+}
+
 void tracer_stop(struct tracer *tracer)
 {
 	while (tracer->n_links)
@@ -443,7 +463,8 @@ void tracer_detach(struct tracer *tracer)
 		return;
 	tracer_stop(tracer);
 	ring_buffer__free(tracer->ring);
-	oomtrace_bpf__destroy(tracer->skel);
+	if (!tracer->closed_needless)
+		oomtrace_bpf__destroy(tracer->skel);
 	free(tracer);
 }
 

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include "lib/thread.h"
 #include "proc/file.h"
+
+#define STACK_BYTES (256 * 1024) /* of the first thread: several times what it uses */
 
 int self_spare(void)
 {
@@ -13,5 +17,13 @@ int self_spare(void)
 
 int self_lock_memory(void)
 {
-	return mlockall(MCL_CURRENT | MCL_FUTURE) ? -errno : 0;
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+	/* A stack that is locked may not grow beyond the limit of what a process may lock. */
+	thread_touch_stack(STACK_BYTES);
+	/* Nor may anything be added, if it is to be locked: then what comes later is not. */
+	return mlockall(setrlimit(RLIMIT_MEMLOCK, &unlimited) ? MCL_CURRENT
+							      : MCL_CURRENT | MCL_FUTURE)
+		       ? -errno
+		       : 0;
 }

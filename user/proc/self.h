@@ -10,8 +10,8 @@
 int self_spare(void);
 
 /*
- * Keeps every page of this process in memory. Returns 0, or a negative errno:
- * it needs privilege.
+ * Keeps every page of this process in memory, and of later ones, those that it is allowed to.
+ * Returns 0, or a negative errno: it needs privilege.
  */
 int self_lock_memory(void);
 

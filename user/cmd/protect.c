@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "cmd/protect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guard/guard.h"
+#include "guard/rights.h"
+#include "lib/log.h"
+#include "proc/self.h"
+
+/* Nothing is read from there, and what else a starter left open is nobody's. */
+static void close_inherited(void)
+{
+	int fd;
+
+	closefrom(STDERR_FILENO + 1);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fd != STDIN_FILENO) {
+		dup2(fd, STDIN_FILENO);
+		close(fd);
+	}
+}
+
+static int become(const char *name)
+{
+	struct rights_user user;
+	int error = rights_find_user(name, &user);
+
+	if (error == -ENOENT) {
+		log_error("no user '%s' in /etc/passwd: a name, or UID[:GID]", name);
+		return error;
+	}
+	if (!error)
+		error = rights_become(&user);
+	if (error)
+		log_error("cannot become user '%s': %s", name, strerror(-error));
+	return error;
+}
+
+int protect_begin(const struct trace_options *options)
+{
+	struct guard_plan plan = {.no_capabilities = options->user};
+	const char *written[OUTPUTS_MAX];
+	int error;
+
+	close_inherited();
+	/* Before the user is another one: the file that says so belongs to root. */
+	error = self_spare();
+	if (error)
+		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
+	if (options->user) {
+		error = become(options->user);
+		if (error)
+			return error;
+	}
+	for (unsigned int i = 0; i < options->outputs.n_specs; i++)
+		if (options->outputs.specs[i].file)
+			written[plan.n_written++] = options->outputs.specs[i].file;
+	plan.written = written;
+	error = guard_prepare(&plan);
+	if (error)
+		log_error("cannot begin: %s", strerror(-error));
+	return error;
+}
+
+static void tell(const struct trace_options *options)
+{
+	for (enum guard_measure measure = 0; measure < GUARD_MEASURES; measure++)
+		if (guard_error(measure))
+			log_detail("%s: not in force: %s", guard_measure_name(measure),
+				   strerror(-guard_error(measure)));
+	if (options->user && !options->no_cmdline)
+		log_note("as another user, command lines that the kernel does not hand over stay "
+			 "unknown");
+}
+
+void protect_now(const struct trace_options *options)
+{
+	int error = self_lock_memory();
+
+	if (error)
+		log_detail("oomtrace's memory is not locked: %s", strerror(-error));
+	/* Read once, by the first local time that is told; later it could not be opened. */
+	tzset();
+	guard_enter(THREAD_LOOP);
+	guard_finish();
+	tell(options);
+}
