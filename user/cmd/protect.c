@@ -12,6 +12,8 @@
 #include "lib/log.h"
 #include "proc/self.h"
 
+static int spare_fd; /* from the one to the other: of self_spare_open() */
+
 /* Nothing is read from there, and what else a starter left open is nobody's. */
 static void close_inherited(void)
 {
@@ -50,10 +52,8 @@ int protect_begin(const struct trace_options *options)
 	int error;
 
 	close_inherited();
-	/* Before the user is another one: the file that says so belongs to root. */
-	error = self_spare();
-	if (error)
-		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
+	/* The file belongs to root, who this may not be for long. */
+	spare_fd = self_spare_open();
 	if (options->user) {
 		error = become(options->user);
 		if (error)
@@ -82,8 +82,11 @@ static void tell(const struct trace_options *options)
 
 void protect_now(const struct trace_options *options)
 {
-	int error = self_lock_memory();
+	int error = self_spare(spare_fd);
 
+	if (error)
+		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
+	error = self_lock_memory();
 	if (error)
 		log_detail("oomtrace's memory is not locked: %s", strerror(-error));
 	/* Read once, by the first local time that is told; later it could not be opened. */

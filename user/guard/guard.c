@@ -52,6 +52,9 @@ int guard_prepare(const struct guard_plan *plan)
 
 void guard_enter(enum thread_duty duty)
 {
+	/* What was read of others is not to be left in a core dump, nor for others to read. */
+	if (duty == THREAD_LOOP)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Without it, the two that follow need a capability. */
 	note(GUARD_NEW_PRIVS, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0);
 	if (is_for_paths(duty))

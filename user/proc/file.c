@@ -29,12 +29,3 @@ ssize_t file_read(const char *path, char *ret_text, size_t size)
 	ret_text[used] = '\0';
 	return (ssize_t)used;
 }
-
-int file_write(const char *path, const char *text)
-{
-	scope_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return -errno;
-	return 0;
-}

@@ -12,7 +12,4 @@
  */
 ssize_t file_read(const char *path, char *ret_text, size_t size);
 
-/* Writes @text to the existing @path in one call. Returns 0 or a negative errno. */
-int file_write(const char *path, const char *text);
-
 #endif /* OOMTRACE_PROC_FILE_H */

@@ -2,17 +2,33 @@
 #include "proc/self.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/thread.h"
-#include "proc/file.h"
 
 #define STACK_BYTES (256 * 1024) /* of the first thread: several times what it uses */
 
-int self_spare(void)
+int self_spare_open(void)
 {
-	return file_write("/proc/self/oom_score_adj", "-1000");
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int self_spare(int fd)
+{
+	static const char never[] = "-1000";
+	int error = 0;
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, never, sizeof(never) - 1) < 0)
+		error = -errno;
+	close(fd);
+	return error;
 }
 
 int self_lock_memory(void)

@@ -3,11 +3,15 @@
 #ifndef OOMTRACE_PROC_SELF_H
 #define OOMTRACE_PROC_SELF_H
 
+/* What self_spare() writes to, opened while this process is root's: a descriptor or an errno. */
+int self_spare_open(void);
+
 /*
- * Makes the kernel never choose this process. Returns 0, or a negative errno:
- * it needs privilege.
+ * Makes the kernel never choose this process, and closes @fd, of self_spare_open(). Not before
+ * attaching, which learns from this process's own score. Returns 0, or a negative errno: it needs
+ * privilege.
  */
-int self_spare(void);
+int self_spare(int fd);
 
 /*
  * Keeps every page of this process in memory, and of later ones, those that it is allowed to.
