@@ -14,13 +14,11 @@
 
 static int spare_fd; /* from the one to the other: of self_spare_open() */
 
-/* Nothing is read from there, and what else a starter left open is nobody's. */
-static void close_inherited(void)
+/* Nothing more is read from there. */
+static void close_stdin(void)
 {
-	int fd;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	closefrom(STDERR_FILENO + 1);
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	if (fd != STDIN_FILENO) {
@@ -51,7 +49,8 @@ int protect_begin(const struct trace_options *options)
 	const char *written[OUTPUTS_MAX];
 	int error;
 
-	close_inherited();
+	/* What else a starter left open is nobody's. */
+	closefrom(STDERR_FILENO + 1);
 	/* The file belongs to root, who this may not be for long. */
 	spare_fd = self_spare_open();
 	if (options->user) {
@@ -80,13 +79,19 @@ static void tell(const struct trace_options *options)
 			 "unknown");
 }
 
-void protect_now(const struct trace_options *options)
+void protect_spare(void)
 {
 	int error = self_spare(spare_fd);
 
 	if (error)
 		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
-	error = self_lock_memory();
+}
+
+void protect_now(const struct trace_options *options)
+{
+	int error = self_lock_memory();
+
+	close_stdin();
 	if (error)
 		log_detail("oomtrace's memory is not locked: %s", strerror(-error));
 	/* Read once, by the first local time that is told; later it could not be opened. */

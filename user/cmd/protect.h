@@ -9,10 +9,13 @@
 
 /*
  * Before anything is opened and any thread is started: what was inherited is closed, this process
- * asks to be spared, becomes the user that was asked for, and gets ready to give up its privileges.
+ * becomes the user that was asked for, and gets ready to give up its privileges.
  * Returns 0, or a negative errno after having said why.
  */
 int protect_begin(const struct trace_options *options);
+
+/* Once it is attached: the OOM killer is asked to spare this process. */
+void protect_spare(void);
 
 /* Once all is attached, opened and started: memory is locked, and privileges are given up. */
 void protect_now(const struct trace_options *options);

@@ -219,8 +219,8 @@ static int attach(struct trace *trace)
 }
 
 /*
- * What was before this was attached. @logged: kills that the kernel's log tells of, to be filled, or
- * NULL.
+ * What was before this was attached. @logged: kills that the kernel's log tells of, to be filled,
+ * or NULL.
  */
 static void survey_past(struct trace *trace, struct seen *logged)
 {
@@ -337,6 +337,7 @@ static int stream(struct trace *trace)
 	start_lookup(trace);
 	if (!trace->options.no_stack)
 		symbolizer_open(&trace->feeder.symbolizer);
+	protect_spare();
 	/* Reading logs takes memory that is given back, and programs that unpack them. */
 	if (trace->options.backfill)
 		begin_with_past(trace);
