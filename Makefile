@@ -121,7 +121,7 @@ $(OBJS): $(BUILD)/flags
 # --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
 
 SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) $(BUILD)/tsan/test_queue
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c)) $(BUILD)/tsan/test_queue $(BUILD)/tsan/test_writer
 # Not tests themselves: builders and stand-ins that tests link.
 UNIT_AIDS  := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 
@@ -136,8 +136,8 @@ $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -lpthread -o $@
 
 # What two threads share is looked at by ThreadSanitizer as well, which cannot be had with the others.
-$(BUILD)/tsan/test_queue: tests/unit/test_queue.c user/lib/queue.c user/lib/pool.c user/lib/loop.c \
-		user/lib/queue.h user/lib/pool.h user/lib/loop.h
+TSAN_SRCS := $(wildcard user/lib/*.c)
+$(BUILD)/tsan/%: tests/unit/%.c $(TSAN_SRCS) $(wildcard user/lib/*.h)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O1 -fsanitize=thread $(filter %.c,$^) -lcmocka -lpthread -o $@

@@ -67,7 +67,6 @@ static double median_of_rounds(struct sink *(*make)(const struct sink_options *)
 {
 	struct sink_options options = {
 		.fd = memfd_create("render", 0),
-		.cancel_fd = -1,
 		.candidates = CANDIDATES_ALL,
 	};
 	struct assembler_config config = {.ops = &ops, .max_candidates = 4096, .source = "replay"};

@@ -47,7 +47,7 @@ static char line[64 * 1024];
 static struct sink *line_sink(void)
 {
 	if (!sink) {
-		struct sink_options options = {.cancel_fd = -1, .candidates = CANDIDATES_ALL};
+		struct sink_options options = {.candidates = CANDIDATES_ALL};
 
 		line_fd = memfd_create("lines", MFD_CLOEXEC);
 		options.fd = line_fd;

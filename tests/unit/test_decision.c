@@ -61,7 +61,7 @@ static void feed(struct stream *stream, const void *record)
 
 static void stream_open(struct stream *stream, uint32_t backend)
 {
-	struct sink_options options = {.cancel_fd = -1, .candidates = CANDIDATES_ALL};
+	struct sink_options options = {.candidates = CANDIDATES_ALL};
 	struct assembler_config config = {
 		.ops = &ops,
 		.ctx = stream,

@@ -21,7 +21,7 @@
 static char *rendered(const struct event *event)
 {
 	int fd = memfd_create("line", 0);
-	struct sink_options options = {.fd = fd, .cancel_fd = -1, .candidates = CANDIDATES_ALL};
+	struct sink_options options = {.fd = fd, .candidates = CANDIDATES_ALL};
 	struct sink *sink = sink_jsonl_new(&options);
 	const struct sink_ops *ops = sink->ops;
 	char *text;

@@ -85,7 +85,8 @@ static void every_event_reaches_every_sink(void **state)
 	assert_int_equal(fanout_attached(&fanout, host), 0);
 	assert_int_equal(fanout_episode(&fanout, host, &episode), 0);
 	assert_int_equal(fanout_outcome(&fanout, host, &outcome), 0);
-	assert_int_equal(fanout_lost(&fanout, host, &lost), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(fanout_lost(&fanout, i, host, &lost), 0);
 	assert_int_equal(fanout_detached(&fanout, host, &totals), 0);
 	for (int i = 0; i < 3; i += 2) {
 		assert_int_equal(fakes[i].attached, 1);

@@ -83,7 +83,7 @@ static void feed(struct logread *reader, const char *bytes, size_t len, size_t s
 /* What is told of a log, as JSON lines. */
 static char *import_steps(const char *bytes, size_t len, size_t step)
 {
-	struct sink_options options = {.cancel_fd = -1, .candidates = CANDIDATES_ALL};
+	struct sink_options options = {.candidates = CANDIDATES_ALL};
 	struct logread_config config = {.ops = &ops, .source = "log", .max_candidates = ROWS};
 	struct logread *reader;
 	char *json;

@@ -55,7 +55,7 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 
 static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
 {
-	fanout_lost(ctx, host, lost);
+	fanout_lost(ctx, 0, host, lost);
 }
 
 static void on_detached(void *ctx, const struct host *host, const struct totals *totals)
@@ -110,7 +110,6 @@ static char *replay(const char *directory, size_t *ret_len)
 {
 	struct sink_options options = {
 		.fd = sample_fd(),
-		.cancel_fd = -1,
 		.candidates = CANDIDATES_ALL,
 	};
 	struct fanout fanout = {0};

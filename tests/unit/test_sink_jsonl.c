@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
-static const struct sink_options everything = {.cancel_fd = -1, .candidates = CANDIDATES_ALL};
+static const struct sink_options everything = {.candidates = CANDIDATES_ALL};
 
 /* The bytes of the line that @sink has written to @fd; both are used up. */
 static char *take_line(struct sink *sink, int fd)

@@ -7,8 +7,7 @@
 
 #include "lib/utf8.h"
 
-static const struct sink_options plain = {
-	.cancel_fd = -1, .candidates = 10, .today_real_ns = SAMPLE_REAL_NS};
+static const struct sink_options plain = {.candidates = 10, .today_real_ns = SAMPLE_REAL_NS};
 
 /* What the text sink makes of one event; to be freed. */
 static char *render(struct sink_options options, const struct episode *episode,

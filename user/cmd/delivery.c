@@ -5,25 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/destination.h"
 #include "core/filter.h"
-#include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/pool.h"
 #include "sink/fanout.h"
 
 /* Victims that can be dying at once and still be recognised; the oldest is forgotten. */
 #define GIVEN_MAX 1024
 
-struct destination {
-	int fd; /* to be closed, or -1 */
-	const char *name;
-	/* What has been told of it: */
-	uint64_t failed;
-	bool gone;
-	bool broken; /* a write failed; not: was given up because the run is to end */
-};
-
 struct delivery {
 	const struct outputs *outputs;
+	const struct host *host; /* the assembler's, once there was an event */
 	struct fanout fanout;
 	struct destination destinations[OUTPUTS_MAX]; /* beside fanout.outputs */
 	uint64_t unsettled;                           /* lines that an output could not take */
@@ -37,30 +30,28 @@ struct delivery {
 /* Takes what the fan-out returned, and tells what is new about its outputs. */
 static void account(struct delivery *delivery, unsigned int failed)
 {
-	delivery->unsettled += failed;
-	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
-		const struct fanout_output *output = &delivery->fanout.outputs[i];
-		struct destination *destination = &delivery->destinations[i];
-		bool news = output->failed != destination->failed;
-		bool broken = news && output->error != -ECANCELED;
+	struct fanout *fanout = &delivery->fanout;
 
-		if (broken && !destination->broken)
-			log_warn("cannot write to %s: %s; lines are missing there",
-				 destination->name, strerror(-output->error));
-		else if (news && !destination->failed)
-			log_note("%s is not read: what was left for it is lost", destination->name);
-		destination->broken |= broken;
-		if (output->gone && !destination->gone && delivery->fanout.count > 1)
-			log_note("nobody reads %s any more", destination->name);
-		destination->failed = output->failed;
-		destination->gone = output->gone;
-	}
+	delivery->unsettled += failed;
+	for (unsigned int i = 0; i < fanout->count; i++)
+		delivery->unsettled += destination_notice(&delivery->destinations[i],
+							  &fanout->outputs[i], fanout->count == 1);
+}
+
+/* What could not be told before comes first. */
+static void pay(struct delivery *delivery, const struct host *host)
+{
+	delivery->host = host;
+	for (unsigned int i = 0; i < delivery->fanout.count; i++)
+		delivery->unsettled +=
+			destination_pay(&delivery->destinations[i], &delivery->fanout, i, host);
 }
 
 static void on_attached(void *ctx, const struct host *host)
 {
 	struct delivery *delivery = ctx;
 
+	delivery->host = host;
 	account(delivery, fanout_attached(&delivery->fanout, host));
 }
 
@@ -83,6 +74,7 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	name_given(delivery, episode);
 	delivery->given++;
 	delivery->last_decision_ns = episode->boot_ns;
+	pay(delivery, host);
 	account(delivery, fanout_episode(&delivery->fanout, host, episode));
 }
 
@@ -91,8 +83,10 @@ static void on_no_kill(void *ctx, const struct host *host, const struct episode 
 {
 	struct delivery *delivery = ctx;
 
-	if (!is_full(delivery) && filter_matches_memcg(&delivery->outputs->filter, episode))
-		account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
+	if (is_full(delivery) || !filter_matches_memcg(&delivery->outputs->filter, episode))
+		return;
+	pay(delivery, host);
+	account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
 }
 
 static bool was_given(const struct delivery *delivery, const char *id)
@@ -111,6 +105,7 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 
 	if (delivery->selective && !was_given(delivery, outcome->id))
 		return;
+	pay(delivery, host);
 	account(delivery, fanout_outcome(&delivery->fanout, host, outcome));
 }
 
@@ -118,21 +113,27 @@ static void on_user_kill(void *ctx, const struct host *host, const struct user_k
 {
 	struct delivery *delivery = ctx;
 
-	if (!is_full(delivery) && filter_matches_task(&delivery->outputs->filter, &kill->target))
-		account(delivery, fanout_user_kill(&delivery->fanout, host, kill));
+	if (is_full(delivery) || !filter_matches_task(&delivery->outputs->filter, &kill->target))
+		return;
+	pay(delivery, host);
+	account(delivery, fanout_user_kill(&delivery->fanout, host, kill));
 }
 
 static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
 {
 	struct delivery *delivery = ctx;
 
-	account(delivery, fanout_lost(&delivery->fanout, host, lost));
+	for (unsigned int i = 0; i < delivery->fanout.count; i++)
+		destination_owe(&delivery->destinations[i], lost);
+	pay(delivery, host);
+	account(delivery, 0);
 }
 
 static void on_detached(void *ctx, const struct host *host, const struct totals *totals)
 {
 	struct delivery *delivery = ctx;
 
+	pay(delivery, host);
 	account(delivery, fanout_detached(&delivery->fanout, host, totals));
 }
 
@@ -171,39 +172,35 @@ const struct assembler_ops delivery_past_ops = {
 };
 
 /* Opens the next output. Returns 0 or a negative errno after having said why. */
-static int open_output(struct delivery *delivery, const struct output_spec *spec, int cancel_fd)
+static int open_output(struct delivery *delivery, const struct output_spec *spec, int news_fd)
 {
 	const struct outputs *outputs = delivery->outputs;
-	struct destination destination = {.fd = -1, .name = spec->file ? spec->file : "stdout"};
+	struct destination *destination = &delivery->destinations[delivery->fanout.count];
 	struct sink_options options = {
-		.fd = STDOUT_FILENO,
-		.cancel_fd = cancel_fd,
 		.candidates = output_candidates(outputs, spec),
 		.quiet = outputs->quiet,
 	};
 	struct sink *sink;
+	int error = destination_open(destination, spec, news_fd);
 
-	if (spec->file) {
-		destination.fd = options.fd = output_open(spec->file, false);
-		if (destination.fd < 0)
-			return destination.fd;
-	} else {
+	if (error)
+		return error;
+	options.writer = destination->writer;
+	options.fd = spec->file ? destination->fd : STDOUT_FILENO;
+	if (!spec->file)
 		options.color = output_color(outputs, isatty(STDOUT_FILENO));
-	}
 	sink = spec->format == OUTPUT_JSON ? sink_jsonl_new(&options) : sink_text_new(&options);
 	if (!sink) {
-		log_error("not enough memory for the output to %s", destination.name);
-		if (destination.fd >= 0)
-			close(destination.fd);
+		log_error("not enough memory for the output to %s", destination->name);
+		destination_close(destination);
 		return -ENOMEM;
 	}
-	delivery->destinations[delivery->fanout.count] = destination;
 	return fanout_add(&delivery->fanout, sink) < 0 ? -ENOSPC : 0;
 }
 
-int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery **ret_delivery)
+int delivery_new(const struct outputs *outputs, int news_fd, struct delivery **ret_delivery)
 {
-	struct delivery *delivery = calloc(1, sizeof(*delivery));
+	struct delivery *delivery = pool_take(sizeof(*delivery));
 
 	if (!delivery) {
 		log_error("not enough memory");
@@ -212,7 +209,7 @@ int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery *
 	delivery->outputs = outputs;
 	delivery->selective = outputs->count || filter_is_set(&outputs->filter);
 	for (unsigned int i = 0; i < outputs->n_specs; i++) {
-		int error = open_output(delivery, &outputs->specs[i], cancel_fd);
+		int error = open_output(delivery, &outputs->specs[i], news_fd);
 
 		if (error) {
 			delivery_free(delivery);
@@ -232,19 +229,69 @@ void delivery_free(struct delivery *delivery)
 	n = delivery->fanout.count;
 	fanout_destroy(&delivery->fanout);
 	for (unsigned int i = 0; i < n; i++)
-		if (delivery->destinations[i].fd >= 0)
-			close(delivery->destinations[i].fd);
-	free(delivery);
+		destination_close(&delivery->destinations[i]);
+	pool_free(delivery);
+}
+
+int delivery_start(struct delivery *delivery)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
+		struct writer *writer = delivery->destinations[i].writer;
+		int error = writer ? writer_start(writer) : 0;
+
+		if (error)
+			return error;
+	}
+	return 0;
 }
 
 void delivery_settle(struct delivery *delivery, struct assembler *assembler)
 {
-	uint64_t count = delivery->unsettled;
+	uint64_t count;
 
-	/* Telling of the loss may fail as well; that one is counted the next time. */
+	if (delivery->host)
+		pay(delivery, delivery->host);
+	account(delivery, 0);
+	count = delivery->unsettled;
 	delivery->unsettled = 0;
 	if (count)
 		assembler_count_loss(assembler, LOSS_OUTPUT, count);
+}
+
+bool delivery_reopen(struct delivery *delivery)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
+		struct destination *destination = &delivery->destinations[i];
+
+		if (!destination->writer || !destination->file)
+			continue;
+		writer_reopen(destination->writer);
+		any = true;
+	}
+	return any;
+}
+
+void delivery_close(struct delivery *delivery)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++)
+		if (delivery->destinations[i].writer)
+			writer_close(delivery->destinations[i].writer);
+}
+
+void delivery_finish(struct delivery *delivery, int cancel_fd, uint64_t *cancelled_ns)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
+		struct destination *destination = &delivery->destinations[i];
+		uint64_t left = 0;
+
+		if (destination->writer)
+			left = writer_finish(destination->writer, cancel_fd, cancelled_ns);
+		if (left)
+			log_note("%s is not read: what was left for it is lost", destination->name);
+		delivery->unsettled += left;
+	}
 }
 
 bool delivery_failed(const struct delivery *delivery)

@@ -21,17 +21,36 @@ extern const struct assembler_ops delivery_ops;
 extern const struct assembler_ops delivery_past_ops;
 
 /*
- * Opens the outputs, which takes all the memory they will ever use. When
- * @cancel_fd (or -1) is readable, a reader that does not read is not waited for.
- * Returns 0 and sets *@ret_delivery, or a negative errno after having said why.
+ * Opens the outputs, which takes all the memory they will ever use. With @news_fd (an eventfd, or
+ * -1) each is written to by a thread of its own and no reader is waited for; it becomes readable
+ * when delivery_settle() has something to do. Returns 0 and sets *@ret_delivery, or a negative
+ * errno after having said why.
  */
-int delivery_new(const struct outputs *outputs, int cancel_fd, struct delivery **ret_delivery);
+int delivery_new(const struct outputs *outputs, int news_fd, struct delivery **ret_delivery);
 void delivery_free(struct delivery *delivery);
 
-/* Counts what an output could not take. To be called when the assembler is not calling back. */
+/* Starts the threads; until then lines are only queued. Returns 0 or a negative errno. */
+int delivery_start(struct delivery *delivery);
+
+/*
+ * Counts what an output could not take, and tells one that can again what it missed. To be called
+ * when the assembler is not calling back.
+ */
 void delivery_settle(struct delivery *delivery, struct assembler *assembler);
 
-/* Whether an output could not take something, for another reason than that its reader went away. */
+/*
+ * Opens the outputs' files again, under the names that were given: logs rotate. Returns whether
+ * there are any.
+ */
+bool delivery_reopen(struct delivery *delivery);
+
+/* Nothing more will be given. */
+void delivery_close(struct delivery *delivery);
+
+/* After that, waits for the readers as writer_finish() does. */
+void delivery_finish(struct delivery *delivery, int cancel_fd, uint64_t *cancelled_ns);
+
+/* Whether something could not be written, for another reason than that nobody read it. */
 bool delivery_failed(const struct delivery *delivery);
 
 /* Whether the readers of all outputs have gone. */

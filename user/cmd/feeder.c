@@ -12,10 +12,30 @@
 
 #define CLOCK_STEP_NS 1000000 /* less is the slewing of a clock that is being disciplined */
 
-static void feed(struct feeder *feeder, const void *record, size_t len)
+/* All counters, as a recording has them: that of outputs is what it misses itself. */
+static void record_losses(struct feeder *feeder, uint64_t boot_ns)
 {
-	if (assembler_feed(feeder->assembler, record, len) == 0 && feeder->recorder)
-		recorder_add(feeder->recorder, record, len);
+	struct wire_lost record = {.head = loader_head(WIRE_LOST, sizeof(record), boot_ns)};
+
+	memcpy(record.count, feeder->losses, sizeof(feeder->losses));
+	record.count[LOSS_OUTPUT] = recorder_missed(feeder->recorder);
+	recorder_add(feeder->recorder, &record, sizeof(record));
+}
+
+static void record(struct feeder *feeder, const void *bytes, size_t len)
+{
+	struct wire_head head;
+
+	memcpy(&head, bytes, sizeof(head));
+	if (recorder_owed(feeder->recorder))
+		record_losses(feeder, head.boot_ns);
+	recorder_add(feeder->recorder, bytes, len);
+}
+
+static void feed(struct feeder *feeder, const void *bytes, size_t len)
+{
+	if (assembler_feed(feeder->assembler, bytes, len) == 0 && feeder->recorder)
+		record(feeder, bytes, len);
 }
 
 static void feed_clock(struct feeder *feeder, uint64_t boot_ns)
@@ -76,7 +96,21 @@ void feeder_losses(struct feeder *feeder, const struct tracer *tracer)
 	memcpy(feeder->losses, losses, sizeof(losses));
 	memcpy(record.count, losses, sizeof(losses));
 	record.head.boot_ns = loop_now();
-	feed(feeder, &record, sizeof(record));
+	assembler_feed(feeder->assembler, &record, sizeof(record));
+	if (feeder->recorder)
+		record_losses(feeder, record.head.boot_ns);
+}
+
+void feeder_settle(struct feeder *feeder)
+{
+	uint64_t missed;
+
+	if (!feeder->recorder)
+		return;
+	recorder_flush(feeder->recorder);
+	missed = recorder_missed(feeder->recorder);
+	assembler_count_loss(feeder->assembler, LOSS_OUTPUT, missed - feeder->missed);
+	feeder->missed = missed;
 }
 
 void feeder_mark(struct feeder *feeder, enum wire_kind kind, uint64_t boot_ns)

@@ -33,7 +33,8 @@ struct feeder {
 	struct kmsg_place kmsg_place;
 	uint64_t kmsg_boot_ns; /* the moment that the lines being read belong to */
 	int64_t clock_offset;
-	uint64_t losses[LOSS_MAX];
+	uint64_t losses[LOSS_MAX]; /* of the kernel side */
+	uint64_t missed;           /* by the recorder, and counted */
 };
 
 /* What comes first: clock, host (what is attached where) and the flags' names. */
@@ -51,6 +52,9 @@ void feeder_kmsg(struct feeder *feeder, uint64_t boot_ns);
 
 /* What the kernel side had to leave out, where that has grown. */
 void feeder_losses(struct feeder *feeder, const struct tracer *tracer);
+
+/* Hands what was recorded to its writer, and counts what did not get there. */
+void feeder_settle(struct feeder *feeder);
 
 /* What was found out about victims meanwhile. */
 void feeder_details(struct feeder *feeder);

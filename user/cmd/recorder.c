@@ -9,19 +9,26 @@
 #include "cmd/outputs.h"
 #include "core/recording.h"
 #include "lib/log.h"
+#include "lib/writer.h"
 
-#define BUFFER_BYTES (64 * 1024) /* a dozen decisions; the largest record is under 5 KiB */
+#define QUEUE_BYTES (1024 * 1024) /* the largest record is under 5 KiB */
+#define BATCH_BYTES (64 * 1024)   /* a dozen decisions: what is handed over at once */
 
 struct recorder {
 	int fd;
 	const char *path;
-	bool failed;
-	size_t used;
-	char buffer[BUFFER_BYTES];
+	struct writer *writer;
+	size_t batch_bytes;
+	uint64_t batch_records;
+	uint64_t missed;
+	uint64_t owed; /* of missed: said in the file; or in the batch, until it is refused */
+	uint64_t paid; /* of missed: said in the file */
+	bool failed, slow;
 };
 
-int recorder_new(const char *path, struct recorder **ret_recorder)
+int recorder_new(const char *path, int news_fd, struct recorder **ret_recorder)
 {
+	struct writer_options options = {.news_fd = news_fd, .queue_bytes = QUEUE_BYTES};
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
 	int error;
 
@@ -30,47 +37,108 @@ int recorder_new(const char *path, struct recorder **ret_recorder)
 		return -ENOMEM;
 	}
 	recorder->path = path;
-	recorder->fd = output_open(path, true);
+	recorder->fd = options.fd = output_open(path, true);
 	if (recorder->fd < 0) {
 		error = recorder->fd;
 		free(recorder);
 		return error;
 	}
-	memcpy(recorder->buffer, RECORDING_MAGIC, RECORDING_MAGIC_LEN);
-	recorder->used = RECORDING_MAGIC_LEN;
+	error = writer_new(&options, &recorder->writer);
+	if (error) {
+		log_error("cannot make the recording in %s: %s", path, strerror(-error));
+		recorder_free(recorder);
+		return error;
+	}
+	writer_put(recorder->writer, RECORDING_MAGIC, RECORDING_MAGIC_LEN);
+	recorder->batch_bytes = RECORDING_MAGIC_LEN;
 	*ret_recorder = recorder;
 	return 0;
 }
 
+int recorder_start(struct recorder *recorder)
+{
+	return writer_start(recorder->writer);
+}
+
+static void notice(struct recorder *recorder)
+{
+	struct writer_state state;
+
+	writer_state(recorder->writer, &state);
+	if (recorder->failed || (!state.failed && !state.gone))
+		return;
+	recorder->failed = true;
+	log_warn("the recording in %s ends here: %s", recorder->path,
+		 strerror(state.gone ? EPIPE : -state.error));
+}
+
+static void hand_over(struct recorder *recorder)
+{
+	int error = recorder->batch_bytes ? writer_end(recorder->writer) : 0;
+
+	if (error == -EAGAIN) {
+		recorder->missed += recorder->batch_records;
+		recorder->owed = recorder->paid;
+		if (!recorder->slow)
+			log_warn("%s is not written fast enough; records are missing there",
+				 recorder->path);
+		recorder->slow = true;
+	} else {
+		recorder->paid = recorder->owed;
+	}
+	recorder->batch_bytes = 0;
+	recorder->batch_records = 0;
+}
+
 void recorder_flush(struct recorder *recorder)
 {
-	size_t done = 0;
-
-	while (!recorder->failed && done < recorder->used) {
-		ssize_t n = write(recorder->fd, recorder->buffer + done, recorder->used - done);
-
-		if (n >= 0) {
-			done += (size_t)n;
-		} else if (errno != EINTR) {
-			recorder->failed = true;
-			log_warn("the recording in %s ends here: %s", recorder->path,
-				 strerror(errno));
-		}
-	}
-	recorder->used = 0;
+	hand_over(recorder);
+	notice(recorder);
 }
 
 void recorder_add(struct recorder *recorder, const void *record, size_t len)
 {
+	static const char zeros[RECORDING_PAD];
 	size_t padding = recording_padding(len);
 
-	if (len + padding > sizeof(recorder->buffer))
+	if (recorder->failed)
 		return;
-	if (recorder->used + len + padding > sizeof(recorder->buffer))
-		recorder_flush(recorder);
-	memcpy(recorder->buffer + recorder->used, record, len);
-	memset(recorder->buffer + recorder->used + len, 0, padding);
-	recorder->used += len + padding;
+	if (recorder->batch_bytes + len + padding > BATCH_BYTES)
+		hand_over(recorder);
+	writer_put(recorder->writer, record, len);
+	writer_put(recorder->writer, zeros, padding);
+	recorder->batch_bytes += len + padding;
+	recorder->batch_records++;
+}
+
+uint64_t recorder_owed(struct recorder *recorder)
+{
+	if (recorder->owed == recorder->missed || !writer_has_room(recorder->writer))
+		return 0;
+	recorder->owed = recorder->missed;
+	return recorder->missed;
+}
+
+uint64_t recorder_missed(const struct recorder *recorder)
+{
+	return recorder->missed;
+}
+
+void recorder_close(struct recorder *recorder)
+{
+	recorder_flush(recorder);
+	writer_close(recorder->writer);
+}
+
+void recorder_finish(struct recorder *recorder, int cancel_fd, uint64_t *cancelled_ns)
+{
+	uint64_t left = writer_finish(recorder->writer, cancel_fd, cancelled_ns);
+
+	notice(recorder);
+	if (left && !recorder->failed)
+		log_warn("the recording in %s is not whole: it could not be written in time",
+			 recorder->path);
+	recorder->failed |= left != 0;
 }
 
 bool recorder_failed(const struct recorder *recorder)
@@ -82,7 +150,7 @@ void recorder_free(struct recorder *recorder)
 {
 	if (!recorder)
 		return;
-	recorder_flush(recorder);
+	writer_free(recorder->writer);
 	close(recorder->fd);
 	free(recorder);
 }

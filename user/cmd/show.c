@@ -113,7 +113,6 @@ static int show_text(struct show *show)
 	struct output_spec spec = {.format = OUTPUT_TEXT};
 	struct sink_options look = {
 		.fd = STDOUT_FILENO,
-		.cancel_fd = -1,
 		.candidates = output_candidates(&show->look, &spec),
 		.color = output_color(&show->look, isatty(STDOUT_FILENO)),
 	};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "cmd/backfill.h"
@@ -33,11 +34,13 @@ struct trace {
 	struct delivery *delivery;
 	struct loop *loop;
 	int deadline_timer, duration_timer;
+	int news_fd; /* an eventfd that the writers ring, or -1 */
 	int swap_fd; /* -1: not watched */
 	uint64_t attaching_ns, attached_ns;
 	struct wire_host host;
 	struct past past;
-	bool unread; /* a log that was to be read could not be */
+	bool unread;      /* a log that was to be read could not be */
+	bool at_terminal; /* to who sits there SIGHUP says that it has gone */
 };
 
 static void consume(struct trace *trace)
@@ -57,8 +60,7 @@ static void settle(struct trace *trace)
 	uint64_t deadline, full_until = delivery_full_until(trace->delivery);
 
 	delivery_settle(trace->delivery, trace->feeder.assembler);
-	if (trace->feeder.recorder)
-		recorder_flush(trace->feeder.recorder);
+	feeder_settle(&trace->feeder);
 	if (delivery_deserted(trace->delivery) && !trace->feeder.recorder)
 		loop_end(trace->loop, EXIT_DONE);
 	deadline = assembler_deadline(trace->feeder.assembler);
@@ -107,10 +109,21 @@ static void on_duration(void *ctx, uint64_t now_boot_ns)
 	loop_end(trace->loop, EXIT_DONE);
 }
 
+/* A writer has something to tell: settle() hears it. */
+static void on_news(void *ctx, int fd)
+{
+	eventfd_t count;
+
+	eventfd_read(fd, &count);
+	settle(ctx);
+}
+
 static void on_signal(void *ctx, int signo)
 {
 	struct trace *trace = ctx;
 
+	if (signo == SIGHUP && !trace->at_terminal && delivery_reopen(trace->delivery))
+		return;
 	/* Pending again, blocked as it is: what is still to be written waits for no reader. */
 	raise(signo);
 	loop_end(trace->loop, EXIT_DONE);
@@ -129,6 +142,7 @@ static int make_loop(struct trace *trace)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
 	error = loop_add_signals(loop, &signals, on_signal, trace);
 	if (error)
 		return error;
@@ -136,17 +150,20 @@ static int make_loop(struct trace *trace)
 	if (trace->deadline_timer < 0)
 		return trace->deadline_timer;
 	trace->duration_timer = loop_add_timer(loop, on_duration, trace);
-	return trace->duration_timer < 0 ? trace->duration_timer : 0;
+	if (trace->duration_timer < 0)
+		return trace->duration_timer;
+	trace->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return trace->news_fd < 0 ? -errno : loop_add_fd(loop, trace->news_fd, on_news, trace);
 }
 
 /* Opens everything that is written to. Returns 0, or an errno after having said why. */
 static int open_outputs(struct trace *trace)
 {
-	int error = delivery_new(&trace->options.outputs, loop_signal_fd(trace->loop),
-				 &trace->delivery);
+	int error = delivery_new(&trace->options.outputs, trace->news_fd, &trace->delivery);
 
 	if (!error && trace->options.record)
-		error = recorder_new(trace->options.record, &trace->feeder.recorder);
+		error = recorder_new(trace->options.record, trace->news_fd,
+				     &trace->feeder.recorder);
 	return error;
 }
 
@@ -313,6 +330,16 @@ static void start_lookup(struct trace *trace)
 		log_detail("victims are not looked up in /proc: %s", strerror(-error));
 }
 
+/* The outputs' own threads. Returns 0 or a negative errno. */
+static int start_writers(struct trace *trace)
+{
+	int error = delivery_start(trace->delivery);
+
+	if (!error && trace->feeder.recorder)
+		error = recorder_start(trace->feeder.recorder);
+	return error;
+}
+
 /* Everything that needs the attached tracer. Returns the exit status. */
 static int stream(struct trace *trace)
 {
@@ -328,6 +355,8 @@ static int stream(struct trace *trace)
 	error = trace->feeder.assembler ? 0 : -ENOMEM;
 	if (!error)
 		error = loop_add_fd(trace->loop, tracer_fd(trace->tracer), on_ring, trace);
+	if (!error)
+		error = start_writers(trace);
 	if (error) {
 		log_error("cannot begin: %s", strerror(-error));
 		return EXIT_FAILED;
@@ -359,6 +388,20 @@ static int stream(struct trace *trace)
 	return status;
 }
 
+/* Waits until all is written, as long as it is taken. */
+static void flush(struct trace *trace)
+{
+	int cancel_fd = loop_signal_fd(trace->loop);
+	uint64_t cancelled_ns = 0;
+
+	delivery_close(trace->delivery);
+	if (trace->feeder.recorder)
+		recorder_close(trace->feeder.recorder);
+	delivery_finish(trace->delivery, cancel_fd, &cancelled_ns);
+	if (trace->feeder.recorder)
+		recorder_finish(trace->feeder.recorder, cancel_fd, &cancelled_ns);
+}
+
 /* Takes what is left and tells the totals. Returns the exit status, @status unless worse. */
 static int finish(struct trace *trace, int status)
 {
@@ -369,16 +412,14 @@ static int finish(struct trace *trace, int status)
 		feeder_details(&trace->feeder);
 		feeder_kmsg(&trace->feeder, loop_now());
 		feeder_mark(&trace->feeder, WIRE_DETACH, loop_now());
+		feeder_settle(&trace->feeder);
+		flush(trace);
 		delivery_settle(trace->delivery, trace->feeder.assembler);
 		tell_totals(assembler_totals(trace->feeder.assembler));
 	}
-	if (delivery_failed(trace->delivery) || trace->unread)
+	if (delivery_failed(trace->delivery) || trace->unread ||
+	    (trace->feeder.recorder && recorder_failed(trace->feeder.recorder)))
 		status = EXIT_FAILED;
-	if (trace->feeder.recorder) {
-		recorder_flush(trace->feeder.recorder);
-		if (recorder_failed(trace->feeder.recorder))
-			status = EXIT_FAILED;
-	}
 	return status;
 }
 
@@ -397,12 +438,15 @@ static void trace_release(struct trace *trace)
 		close(trace->feeder.kmsg_fd);
 	if (trace->swap_fd >= 0)
 		close(trace->swap_fd);
+	if (trace->news_fd >= 0)
+		close(trace->news_fd);
 }
 
 int cmd_trace(int argc, char **argv)
 {
 	static struct trace trace = {
 		.feeder = {.kmsg_fd = -1, .symbolizer.kallsyms = -1},
+		.news_fd = -1,
 		.swap_fd = -1,
 	};
 	int status = EXIT_FAILED, error;
@@ -410,6 +454,7 @@ int cmd_trace(int argc, char **argv)
 	trace_options_parse(argc, argv, &trace.options);
 	trace.feeder.no_stack = trace.options.no_stack;
 	trace.feeder.no_cmdline = trace.options.no_cmdline;
+	trace.at_terminal = isatty(STDIN_FILENO);
 	signal(SIGPIPE, SIG_IGN);
 	if (protect_begin(&trace.options))
 		return EXIT_FAILED;

@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdint.h>
 
-/* Sources of one loop: a tracer has a ring, signals, two timers, swap and a look-up. */
-#define LOOP_SOURCES 8
+/* Sources of one loop: a tracer has a ring, signals, two timers, news, swap and a look-up. */
+#define LOOP_SOURCES 12
 
 struct loop;
 

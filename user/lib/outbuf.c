@@ -4,25 +4,30 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/pool.h"
+#include "lib/writer.h"
+
 int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size)
 {
-	char *data = malloc(size);
+	char *data = pool_take(size);
 
 	if (!data)
 		return -ENOMEM;
-	/* Touched now, so that no page of it has to be found while memory is short. */
-	memset(data, 0, size);
 	*out = (struct outbuf){.fd = fd, .cancel_fd = cancel_fd, .size = size, .data = data};
 	return 0;
 }
 
+void outbuf_init_writer(struct outbuf *out, struct writer *writer)
+{
+	*out = (struct outbuf){.writer = writer, .fd = -1, .cancel_fd = -1};
+}
+
 void outbuf_free(struct outbuf *out)
 {
-	free(out->data);
+	pool_free(out->data);
 	*out = (struct outbuf){.fd = -1};
 }
 
@@ -79,6 +84,11 @@ void outbuf_put(struct outbuf *out, const void *data, size_t len)
 {
 	const char *from = data;
 
+	if (out->writer) {
+		if (!out->error)
+			out->error = writer_put(out->writer, data, len);
+		return;
+	}
 	while (len && !out->error) {
 		size_t room = out->size - out->len;
 		size_t piece = len < room ? len : room;
@@ -106,6 +116,11 @@ int outbuf_end(struct outbuf *out)
 {
 	int err;
 
+	if (out->writer) {
+		err = writer_end(out->writer);
+		out->error = 0;
+		return err;
+	}
 	if (out->len)
 		flush_piece(out);
 	err = out->error;

@@ -2,7 +2,7 @@
 /*
  * A buffer in front of a file descriptor, for output made of records that end
  * with a newline. Its memory is taken once; a record larger than the buffer goes
- * out in pieces.
+ * out in pieces. Or in front of a writer, which has a buffer of its own.
  */
 #ifndef OOMTRACE_LIB_OUTBUF_H
 #define OOMTRACE_LIB_OUTBUF_H
@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct writer;
+
 struct outbuf {
+	struct writer *writer; /* or NULL: what follows is used */
 	int fd;
 	int cancel_fd; /* readable: somebody wants to end, do not wait for a reader; or -1 */
-	int error;     /* of this record: what came first */
+	int error;     /* of this record: what came first; of a writer as well */
 	bool torn;     /* the last record that was not taken whole left half a line */
 	size_t len, size;
 	char *data;
@@ -21,6 +24,8 @@ struct outbuf {
 
 /* Returns 0 or -ENOMEM. The descriptors stay the caller's. */
 int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size);
+/* Records go to @writer, which stays the caller's. */
+void outbuf_init_writer(struct outbuf *out, struct writer *writer);
 void outbuf_free(struct outbuf *out);
 
 /* Append to the record. After an error the rest of the record is dropped. */
@@ -31,8 +36,8 @@ void outbuf_putc(struct outbuf *out, char c);
 /*
  * Ends the record: everything is written out. Returns 0, or the negative errno
  * that kept the record from being written whole (-EPIPE: nobody reads; the caller
- * ignores SIGPIPE; -ECANCELED: nobody took it before @cancel_fd was readable). The next record
- * starts afresh, on a line of its own.
+ * ignores SIGPIPE; -ECANCELED: nobody took it before @cancel_fd was readable; -EAGAIN: a writer
+ * does not keep up). The next record starts afresh, on a line of its own.
  */
 int outbuf_end(struct outbuf *out);
 

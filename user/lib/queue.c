@@ -239,18 +239,22 @@ int queue_commit(struct queue *queue, uint32_t tag)
 
 bool queue_await_release(struct queue *queue, uint64_t timeout_ns)
 {
-	uint64_t now = loop_now();
+	uint64_t now = loop_now(), released;
 	uint64_t until = timeout_ns < QUEUE_FOREVER - now ? now + timeout_ns : QUEUE_FOREVER;
 
-	while (now < until) {
+	for (;;) {
 		uint32_t rung = atomic_load(&queue->room.rung);
 
-		if (atomic_load(&queue->released) != queue->released_seen)
-			return true;
+		released = atomic_load(&queue->released);
+		if (released != queue->released_seen || now >= until)
+			break;
 		sleep_on(&queue->room, rung, until - now);
 		now = loop_now();
 	}
-	return atomic_load(&queue->released) != queue->released_seen;
+	if (released == queue->released_seen)
+		return false;
+	queue->released_seen = released;
+	return true;
 }
 
 void queue_close(struct queue *queue, uint64_t deadline_boot_ns)

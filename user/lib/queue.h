@@ -59,8 +59,8 @@ void queue_abort(struct queue *queue);
 
 /*
  * Waits until something is released, but for @timeout_ns at most; for records that are larger than
- * the queue. Returns whether anything was released since queue_put() or queue_commit() found no
- * room.
+ * the queue. Returns whether anything was released since it last said so, or since queue_put() or
+ * queue_commit() found no room.
  */
 bool queue_await_release(struct queue *queue, uint64_t timeout_ns);
 

@@ -70,9 +70,18 @@ unsigned int fanout_user_kill(struct fanout *fanout, const struct host *host,
 	return HAND_OUT(fanout, user_kill, host, kill);
 }
 
-unsigned int fanout_lost(struct fanout *fanout, const struct host *host, const struct lost *lost)
+int fanout_lost(struct fanout *fanout, unsigned int index, const struct host *host,
+		const struct lost *lost)
 {
-	return HAND_OUT(fanout, lost, host, lost);
+	struct fanout_output *output = &fanout->outputs[index];
+	int err;
+
+	if (output->gone || !output->sink->ops->lost)
+		return 0;
+	err = output->sink->ops->lost(output->sink, host, lost);
+	if (err == -EAGAIN)
+		return err;
+	return output_account(output, err) ? err : 0;
 }
 
 unsigned int fanout_detached(struct fanout *fanout, const struct host *host,

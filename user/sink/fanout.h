@@ -42,9 +42,15 @@ unsigned int fanout_outcome(struct fanout *fanout, const struct host *host,
 			    const struct outcome *outcome);
 unsigned int fanout_user_kill(struct fanout *fanout, const struct host *host,
 			      const struct user_kill *kill);
-unsigned int fanout_lost(struct fanout *fanout, const struct host *host, const struct lost *lost);
 unsigned int fanout_detached(struct fanout *fanout, const struct host *host,
 			     const struct totals *totals);
+
+/*
+ * To the output of this index alone: one that cannot take it now may be told later. Returns 0, also
+ * where nobody reads it or it does not tell of losses, or a negative errno; all but -EAGAIN count.
+ */
+int fanout_lost(struct fanout *fanout, unsigned int index, const struct host *host,
+		const struct lost *lost);
 
 /* Outputs that somebody still reads. */
 unsigned int fanout_alive(const struct fanout *fanout);

@@ -7,6 +7,7 @@
 #include "core/episode.h"
 #include "lib/json.h"
 #include "lib/outbuf.h"
+#include "lib/pool.h"
 #include "lib/units.h"
 #include "sink/jsonl_parts.h"
 #include "sink/sink.h"
@@ -238,7 +239,7 @@ static void jsonl_destroy(struct sink *sink)
 	struct jsonl *jsonl = (struct jsonl *)sink;
 
 	outbuf_free(&jsonl->out);
-	free(jsonl);
+	pool_free(jsonl);
 }
 
 static const struct sink_ops jsonl_ops = {
@@ -255,12 +256,14 @@ static const struct sink_ops jsonl_ops = {
 
 struct sink *sink_jsonl_new(const struct sink_options *options)
 {
-	struct jsonl *jsonl = calloc(1, sizeof(*jsonl));
+	struct jsonl *jsonl = pool_take(sizeof(*jsonl));
 
 	if (!jsonl)
 		return NULL;
-	if (outbuf_init(&jsonl->out, options->fd, options->cancel_fd, BUFFER_SIZE)) {
-		free(jsonl);
+	if (options->writer) {
+		outbuf_init_writer(&jsonl->out, options->writer);
+	} else if (outbuf_init(&jsonl->out, options->fd, -1, BUFFER_SIZE)) {
+		pool_free(jsonl);
 		return NULL;
 	}
 	jsonl->sink.ops = &jsonl_ops;

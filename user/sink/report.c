@@ -293,7 +293,7 @@ struct sink *sink_report_new(const struct report_options *options)
 {
 	struct report *report = calloc(1, sizeof(*report));
 	/* The day that needs no date: none does, of a page that is read later. */
-	struct sink_options pieces = {.cancel_fd = -1, .today_real_ns = 1};
+	struct sink_options pieces = {.today_real_ns = 1};
 
 	if (!report)
 		return NULL;

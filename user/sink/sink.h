@@ -13,9 +13,11 @@
 
 #define CANDIDATES_ALL UINT32_MAX
 
+struct writer;
+
 struct sink_options {
+	struct writer *writer; /* or NULL: @fd is written to, and its reader waited for */
 	int fd;
-	int cancel_fd;       /* readable: do not wait for a reader any longer; or -1 */
 	uint32_t candidates; /* how many to show, CANDIDATES_ALL for all */
 	bool color;
 	bool quiet; /* text: no table of candidates */

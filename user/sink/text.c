@@ -11,6 +11,7 @@
 #include "core/why.h"
 #include "lib/flow.h"
 #include "lib/outbuf.h"
+#include "lib/pool.h"
 #include "lib/units.h"
 #include "sink/sink.h"
 #include "sink/table.h"
@@ -324,7 +325,7 @@ static void text_destroy(struct sink *sink)
 	struct text *text = (struct text *)sink;
 
 	outbuf_free(&text->out);
-	free(text);
+	pool_free(text);
 }
 
 /* The banner and the totals are talk, not data: they are not told here. */
@@ -340,12 +341,14 @@ static const struct sink_ops text_ops = {
 
 struct sink *sink_text_new(const struct sink_options *options)
 {
-	struct text *text = calloc(1, sizeof(*text));
+	struct text *text = pool_take(sizeof(*text));
 
 	if (!text)
 		return NULL;
-	if (outbuf_init(&text->out, options->fd, options->cancel_fd, BUFFER_SIZE)) {
-		free(text);
+	if (options->writer) {
+		outbuf_init_writer(&text->out, options->writer);
+	} else if (outbuf_init(&text->out, options->fd, -1, BUFFER_SIZE)) {
+		pool_free(text);
 		return NULL;
 	}
 	text->sink.ops = &text_ops;
