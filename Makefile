@@ -2,13 +2,24 @@
 # One makefile for everything. Run `make help` for the targets.
 
 VERSION  := 0.1.0
+HOST     := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+# x86 or arm64. Another than this machine's is built by a cross compiler, in a directory of its own.
+ARCH     ?= $(HOST)
+ifeq ($(ARCH),$(HOST))
 BUILD    ?= build
 CC       ?= gcc
+STATIC   := oomtrace-static
+else
+CROSS_x86   := x86_64-linux-gnu-
+CROSS_arm64 := aarch64-linux-gnu-
+BUILD    := build/$(ARCH)
+CC       := $(CROSS_$(ARCH))gcc
+STATIC   := oomtrace-static-$(ARCH)
+endif
 CLANG    ?= clang
 BPFTOOL  ?= bpftool
 PKG_CONFIG ?= pkg-config
 
-ARCH     := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS += -I. -Iuser -I$(BUILD) -D_GNU_SOURCE -DOOMTRACE_VERSION='"$(VERSION)"'
 CFLAGS   ?= -O2 -g
@@ -101,9 +112,9 @@ oomtrace: $(OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
-static: oomtrace-static ## build ./oomtrace-static, one file for any host of this architecture
+static: $(STATIC) ## build ./oomtrace-static, one file for any host of its architecture; ARCH=arm64: for others
 
-oomtrace-static: $(OBJS)
+$(STATIC): $(OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $^ $(STATIC_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
@@ -182,6 +193,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
+	@tests/arm64
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
@@ -249,7 +261,7 @@ deb: ## the Debian package, under build/deb
 	@tools/deb
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) oomtrace oomtrace-static
+	rm -rf $(BUILD) oomtrace oomtrace-static oomtrace-static-*
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

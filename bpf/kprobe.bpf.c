@@ -6,10 +6,28 @@
 
 #include "bpf/record.bpf.h"
 
+/*
+ * Fact:  at its first instruction an arm64 function has no frame yet, and its caller is in a
+ *        register: a stack that is walked from there begins with the function and its caller's
+ *        caller (unwind_init_from_regs(), arch/arm64/kernel/stacktrace.c). x86 pushes the return
+ *        address, and its unwinder finds it.
+ */
+static __always_inline void add_caller(struct pt_regs *ctx)
+{
+#if defined(__TARGET_ARCH_arm64)
+	for (int i = WIRE_STACK_LEN - 1; i > 1; i--)
+		door.stack[i] = door.stack[i - 1];
+	door.stack[1] = PT_REGS_RET(ctx);
+#else
+	(void)ctx;
+#endif
+}
+
 SEC("?kprobe/out_of_memory")
 int kprobe_out_of_memory(struct pt_regs *ctx)
 {
 	door_take_stack(ctx);
+	add_caller(ctx);
 	record_begin(PT_REGS_PARM1(ctx));
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "lib/thread.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <semaphore.h>
 #include <signal.h>
 
@@ -53,6 +54,8 @@ static int create(struct start *start, size_t stack_bytes, pthread_t *ret_thread
 
 	if (error)
 		return -error;
+	if (stack_bytes < (size_t)PTHREAD_STACK_MIN) /* 128 KiB on arm64 */
+		stack_bytes = (size_t)PTHREAD_STACK_MIN;
 	sigfillset(&all);
 	error = pthread_attr_setstacksize(&attributes, stack_bytes);
 	if (!error)
