@@ -8,17 +8,19 @@
 
 #include "cmd/input.h"
 #include "cmd/outputs.h"
+#include "cmd/stored.h"
 #include "cmd/verbs.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "sink/report.h"
 
 #define OUT_BYTES (256 * 1024)
-#define ID_DIGITS (EPISODE_ID_LEN - 1)
 
 struct report_args {
 	struct report_options page;
-	const char *file;
+	struct stored stored;
+	const char *file, *kill; /* an id, or "last" */
+	bool is_stored;
 };
 
 static const struct argp_option options[] = {
@@ -26,37 +28,40 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static bool is_id(const char *word)
-{
-	size_t len = strspn(word, "0123456789abcdef");
-
-	return len && len <= ID_DIGITS && !word[len];
-}
-
 /* The kill, where it is one; else the file it is in. */
 static void add_word(struct report_args *args, const char *word, struct argp_state *state)
 {
-	bool names_kill = !args->page.id && !args->page.last &&
-			  access(word, F_OK) != 0; /* a file of that name comes first */
+	static const struct stored anywhere;
 
-	if (names_kill && strcmp(word, "last") == 0)
-		args->page.last = true;
-	else if (names_kill && is_id(word))
-		args->page.id = word;
+	/* A file of that name comes first. */
+	if (!args->kill && stored_is_meant(&anywhere, word))
+		args->kill = word;
 	else if (!args->file)
 		args->file = word;
 	else
 		argp_error(state, "'%s' is one word too many: FILE and a kill's ID, or last", word);
 }
 
-/* Where no file is named, what is piped in. */
+/* A kill that no file is named for is one of the store; what is not named at all is piped in. */
 static void check_words(struct report_args *args, struct argp_state *state)
 {
-	if (!args->file && isatty(STDIN_FILENO))
-		argp_error(state, "report what? FILE: a recording, JSON lines or a kernel's log, "
-				  "or - for stdin");
+	bool is_last = args->kill && strcmp(args->kill, "last") == 0;
+
+	args->is_stored = !args->file && (args->kill || stored_is_meant(&args->stored, NULL));
+	if (args->file && (args->stored.file || args->stored.filtered))
+		argp_error(state,
+			   "'%s' is no id of a kill and not 'last', and the options choose "
+			   "from a store: one or the other",
+			   args->file);
+	if (!args->file && !args->is_stored && isatty(STDIN_FILENO))
+		argp_error(state, "report what? the ID of a kill that was stored, or FILE: a "
+				  "recording, JSON lines or a kernel's log, or - for stdin");
+	if (args->is_stored)
+		return;
 	if (!args->file)
 		args->file = "-";
+	args->page.last = is_last;
+	args->page.id = is_last ? NULL : args->kill;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -64,6 +69,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct report_args *args = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->stored;
+		return 0;
 	case 'k':
 		if (candidates_parse(arg, &args->page.candidates))
 			argp_error(state, "'%s' is no number of candidates: N or all", arg);
@@ -79,13 +87,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static const struct argp_child children[] = {{&stored_argp, 0, NULL, 0}, {0}};
+
 const struct argp report_argp = {
 	.options = options,
 	.parser = parse_option,
+	.children = children,
 	.args_doc = "[FILE|-] [ID|last]",
-	.doc = "Write the kills of a recording, of JSON lines or of a kernel's log as one HTML "
-	       "page to stdout: it needs no network and nothing beside it. With an ID, or its "
-	       "beginning, or last, of one kill only."
+	.doc = "Write kills that were stored, or those of a recording, of JSON lines or of a "
+	       "kernel's log, as one HTML page to stdout: it needs no network and nothing beside "
+	       "it. With an ID, or its beginning, or last, of one kill only; with --since or "
+	       "--until of a span."
 	       "\vExit status: 0 done, 1 the input is damaged, cannot be read or holds no such "
 	       "kill, 2 wrong usage.",
 };
@@ -184,31 +196,45 @@ static int write_page(const struct report_args *args, const char *name, struct s
 	return EXIT_DONE;
 }
 
-static int run(const struct report_args *args)
+static int write_file(const struct report_args *args, struct sink *sink)
 {
 	struct input input;
-	struct sink *sink;
 	int status, written;
 
 	if (input_read(args->file, &input))
 		return EXIT_FAILED;
-	sink = sink_report_new(&args->page);
-	if (!sink) {
-		log_error("not enough memory");
-		input_free(&input);
-		return EXIT_FAILED;
-	}
 	status = input_give(&input, &to_sink, sink);
 	written = write_page(args, input.name, sink);
-	sink->ops->destroy(sink);
 	input_free(&input);
 	return written ? written : status;
+}
+
+static int write_stored(const struct report_args *args, struct sink *sink)
+{
+	int status = stored_give(&args->stored, args->kill, &to_sink, sink);
+
+	return status ? status : write_page(args, "the store", sink);
+}
+
+static int run(const struct report_args *args)
+{
+	struct sink *sink = sink_report_new(&args->page);
+	int status;
+
+	if (!sink) {
+		log_error("not enough memory");
+		return EXIT_FAILED;
+	}
+	status = args->is_stored ? write_stored(args, sink) : write_file(args, sink);
+	sink->ops->destroy(sink);
+	return status;
 }
 
 int cmd_report(int argc, char **argv)
 {
 	static struct report_args args = {
 		.page = {.candidates = CANDIDATES_ALL, .details_bytes = REPORT_DETAILS_BYTES},
+		.stored = {.filter = {.types = STORE_TYPE_KILL | STORE_TYPE_NO_KILL}},
 	};
 
 	argp_parse(&report_argp, argc, argv, 0, NULL, &args);

@@ -151,11 +151,22 @@ static int migrate(struct store *store)
 	return error;
 }
 
+/* What holds for this connection alone. It may be the first that looks into the file. */
+static int configure(struct store *store)
+{
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, (int)store->wait_ms);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return store_run_sql(store, connection_settings);
+}
+
 static int open_for_writing(struct store *store)
 {
-	int64_t version;
-	int error = read_version(store, &version);
+	int64_t version = 0;
+	int error = configure(store);
 
+	if (!error)
+		error = read_version(store, &version);
 	if (!error && version == 0)
 		error = store_run_sql(store, made_as);
 	/* It answers with the mode: where the file system cannot do it, with the old one. */
@@ -182,8 +193,12 @@ static int reopen_immutable(struct store *store)
 	int code;
 
 	snprintf(log, sizeof(log), "%s-wal", store->path);
-	if (stat(log, &st) == 0 && st.st_size)
-		return -EACCES;
+	if (stat(log, &st) == 0 && st.st_size) {
+		snprintf(store->error, sizeof(store->error),
+			 "its newest kills are in the file beside it whose name ends with -wal: "
+			 "copy both to where this user may write, or read it as root");
+		return -EROFS;
+	}
 	for (const char *from = store->path; *from; from++)
 		to += sprintf(to, strchr("%?#", *from) ? "%%%02x" : "%c", (unsigned char)*from);
 	strcpy(to, "?immutable=1");
@@ -192,17 +207,22 @@ static int reopen_immutable(struct store *store)
 	return code == SQLITE_OK ? 0 : store_failed(store, code);
 }
 
+static int begin_reading(struct store *store, int64_t *ret_version)
+{
+	int error = configure(store);
+
+	return error ? error : read_version(store, ret_version);
+}
+
 static int open_for_reading(struct store *store)
 {
-	int64_t version;
-	int error = read_version(store, &version);
+	int64_t version = 0;
+	int error = begin_reading(store, &version);
 
-	if (error == -EBADMSG || error == -EPROTO || error == -EBUSY)
-		return error;
-	if (error && reopen_immutable(store) == 0) {
-		error = store_run_sql(store, connection_settings);
+	if (error && error != -EBADMSG && error != -EPROTO && error != -EBUSY) {
+		error = reopen_immutable(store);
 		if (!error)
-			error = read_version(store, &version);
+			error = begin_reading(store, &version);
 	}
 	if (!error && version < STORE_SCHEMA_VERSION) {
 		snprintf(
@@ -245,14 +265,12 @@ static int open_connection(struct store *store, unsigned int flags,
 
 	if (code != SQLITE_OK)
 		return store_failed(store, code);
-	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, options ? (int)options->wait_ms : 0);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	store->wait_ms = options ? options->wait_ms : 0;
 	if (stat(store->path, &st) == 0) {
 		store->device = st.st_dev;
 		store->inode = st.st_ino;
 	}
-	return store_run_sql(store, connection_settings);
+	return 0;
 }
 
 int store_open(const char *path, unsigned int flags, const struct store_options *options,

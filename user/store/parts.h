@@ -42,6 +42,7 @@ struct store {
 	dev_t device;        /* of the file that was opened */
 	ino_t inode;
 	bool can_write;
+	unsigned int wait_ms;
 	bool knows_places;                       /* SQL functions of queries */
 	sqlite3_stmt *statement[SQL_STATEMENTS]; /* prepared when opened for writing */
 	int64_t run_id;                          /* 0: none yet */
