@@ -15,8 +15,9 @@ static const char words[][WINDOW + 1] = {
 	"kill process",   /* Out of memory: kill process */
 	"eaper: reape",   /* oom_reaper: reaped process */
 	"eaper: unabl",   /* oom_reaper: unable to reap */
-	"Out of memor",   /* Out of memory and no killable processes */
-	"out of memor",   /* Kernel panic - not syncing: out of memory. panic_on_oom */
+	"y and no kil",   /* Out of memory and no killable processes */
+	" is already ",   /* Out of memory: OOM victim 1 (app) is already exiting */
+	"panic_on_oom",   /* Kernel panic - not syncing: out of memory. panic_on_oom is */
 	"OOM request ",   /* OOM request ignored */
 	"al OOM execu",   /* SysRq : Manual OOM execution */
 	"m is deadloc",   /* Kernel panic - not syncing: System is deadlocked on memory */
