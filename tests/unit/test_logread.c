@@ -5,10 +5,9 @@
 #include <dirent.h>
 #include <jansson.h>
 
-#include "core/logread.h"
+#include "logs.h"
 
 #define DATA       "tests/data/klog"
-#define ROWS       64
 #define FILES_MOST 64
 
 struct text {
@@ -30,82 +29,14 @@ static struct text read_file(const char *path)
 	return text;
 }
 
-static int on_episode_fd;
-
-static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
-{
-	struct sink *sink = ctx;
-
-	assert_int_equal(sink->ops->episode(sink, host, episode), 0);
-}
-
-static void on_no_kill(void *ctx, const struct host *host, const struct episode *episode)
-{
-	struct sink *sink = ctx;
-
-	assert_int_equal(sink->ops->no_kill(sink, host, episode), 0);
-}
-
-static void on_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
-{
-	struct sink *sink = ctx;
-
-	assert_int_equal(sink->ops->outcome(sink, host, outcome), 0);
-}
-
-static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
-{
-	struct sink *sink = ctx;
-
-	assert_int_equal(sink->ops->lost(sink, host, lost), 0);
-}
-
-static const struct assembler_ops ops = {
-	.episode = on_episode,
-	.no_kill = on_no_kill,
-	.outcome = on_outcome,
-	.lost = on_lost,
-};
-
-/* In pieces of @step bytes; 0: as large as there is room. */
-static void feed(struct logread *reader, const char *bytes, size_t len, size_t step)
-{
-	for (size_t at = 0, room; at < len; at += room) {
-		char *to = logread_room(reader, &room);
-
-		room = step && step < room ? step : room;
-		room = room < len - at ? room : len - at;
-		memcpy(to, bytes + at, room);
-		logread_took(reader, room);
-	}
-}
-
-/* What is told of a log, as JSON lines. */
-static char *import_steps(const char *bytes, size_t len, size_t step)
-{
-	struct sink_options options = {.candidates = CANDIDATES_ALL};
-	struct logread_config config = {.ops = &ops, .source = "log", .max_candidates = ROWS};
-	struct logread *reader;
-	char *json;
-	size_t out;
-
-	options.fd = on_episode_fd = sample_fd();
-	config.ctx = sink_jsonl_new(&options);
-	assert_non_null(config.ctx);
-	reader = logread_new(&config);
-	assert_non_null(reader);
-	feed(reader, bytes, len, step);
-	logread_end(reader);
-	logread_free(reader);
-	((struct sink *)config.ctx)->ops->destroy(config.ctx);
-	json = sample_read(options.fd, &out);
-	close(options.fd);
-	return json;
-}
-
 static char *import(const char *bytes, size_t len)
 {
-	return import_steps(bytes, len, 0);
+	return logs_import(bytes, len, 0, 0);
+}
+
+static char *import_steps(const char *bytes, size_t len, size_t step)
+{
+	return logs_import(bytes, len, step, 0);
 }
 
 static char files[FILES_MOST][64];

@@ -26,7 +26,8 @@ enum { KEY_YEAR = 0x200, KEY_TZ };
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Times:", 3},
-	{"year", KEY_YEAR, "YEAR", 0, "The year of times that have none, as a syslog's", 3},
+	{"year", KEY_YEAR, "YEAR", 0,
+	 "The year of times that have none, as a syslog's: that of each LOG's first line", 3},
 	{"tz", KEY_TZ, "ZONE", 0,
 	 "The zone of times that have none: local, UTC, +02:00, or a name such as Europe/Berlin",
 	 3},

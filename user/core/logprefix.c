@@ -162,6 +162,34 @@ static bool ends_word(struct span line)
 	return !line.len || line.at[0] == ' ' || line.at[0] == ']';
 }
 
+/* "Tue ", before a date: journalctl -o short-full */
+static void take_weekday(struct span *line)
+{
+	static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		if (span_take(line, days[i]))
+			return;
+	}
+}
+
+/* " CEST", behind it: of such a name only UTC says which zone it is. */
+static void take_zone_name(struct span *line, struct logprefix_civil *civil)
+{
+	struct span rest = *line, name;
+
+	if (!span_take(&rest, " ") || !span_next(&rest, ' ', &name, NULL) || name.len < 3 ||
+	    name.len > 5)
+		return;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.at[i] < 'A' || name.at[i] > 'Z')
+			return;
+	}
+	civil->has_zone = name.len == 3 && span_begins(name, "UTC");
+	line->at = name.at + name.len;
+	line->len = rest.len + (rest.at > line->at);
+}
+
 /* 2024-05-07T03:13:03.123456+02:00: rsyslog, journalctl -o short-iso, CRI, dmesg --time-format iso
  */
 static enum part take_iso(struct work *work, struct span *line)
@@ -169,7 +197,10 @@ static enum part take_iso(struct work *work, struct span *line)
 	struct logprefix_civil civil = {.known = true, .has_year = true};
 	struct span rest = *line;
 	const char *end;
+	bool is_full;
 
+	take_weekday(&rest);
+	is_full = rest.at != line->at;
 	if (!take_digits(&rest, 4, &civil.year) || !span_take(&rest, "-") ||
 	    !take_digits(&rest, 2, &civil.month) || !span_take(&rest, "-") ||
 	    !take_digits(&rest, 2, &civil.day) ||
@@ -181,6 +212,10 @@ static enum part take_iso(struct work *work, struct span *line)
 		end = rest.at;
 	if (!ends_word(rest))
 		return PART_NOT;
+	if (is_full) {
+		take_zone_name(&rest, &civil);
+		end = rest.at;
+	}
 	note_time(work->prefix, line->at, end);
 	note_civil(work->prefix, &civil);
 	work->stamped = true;
@@ -235,6 +270,8 @@ static enum part take_logcat(struct work *work, struct span *line)
 		if (word.len == 1 && memchr("VDIWEF", word.at[0], 6)) {
 			note_time(work->prefix, line->at, end);
 			note_civil(work->prefix, &civil);
+			skip(&rest, ' ');
+			span_take(&rest, ": "); /* of no tag */
 			*line = rest;
 			return PART_TAKEN;
 		}
@@ -253,6 +290,25 @@ static bool take_seconds(struct span *line, uint64_t *ret_ns)
 	*ret_ns = seconds * 1000000000 + (uint64_t)take_fraction(&rest);
 	*line = rest;
 	return true;
+}
+
+/* "1772355600.123456 ": journalctl -o short-unix */
+static enum part take_unix(struct work *work, struct span *line)
+{
+	struct span rest = *line;
+	const char *point = memchr(rest.at, '.', rest.len < 11 ? rest.len : 11);
+	uint64_t ns;
+
+	if (work->prefix->any || !point || point - rest.at < 9 || !take_seconds(&rest, &ns) ||
+	    rest.at - point != 7 || !span_begins(rest, " "))
+		return PART_NOT;
+	note_time(work->prefix, line->at, rest.at);
+	work->prefix->has_real = true;
+	work->prefix->real_ns = (int64_t)ns;
+	work->stamped = true;
+	span_take(&rest, " ");
+	*line = rest;
+	return PART_TAKEN;
 }
 
 /* What may stand between the time and the bracket: "<    0.000003>", ": 0" (a CPU), "T123" */
@@ -287,6 +343,7 @@ static enum part take_printk(struct work *work, struct span *line)
 	rest.at = close + 1;
 	note_time(work->prefix, from, to);
 	logprefix_note_uptime(work->prefix, ns);
+	work->stamped |= work->scratch->host_follows;
 	span_take(&rest, " ");
 	*line = rest;
 	return PART_TAKEN;
@@ -561,8 +618,24 @@ static enum part take_json(struct work *work, struct span *line)
 static enum part (*const parts[])(struct work *work, struct span *line) = {
 	take_printk,  take_caller, take_syslog,   take_iso,    take_cri,
 	take_host,    take_kmsg,   take_level,    take_quote,  take_json,
-	take_bracket, take_logcat, take_facility, take_indent,
+	take_bracket, take_logcat, take_facility, take_indent, take_unix,
 };
+
+bool logprefix_is_monotonic(struct span line)
+{
+	struct span host, who;
+	uint64_t ns;
+
+	if (!span_take(&line, "["))
+		return false;
+	skip(&line, ' ');
+	if (!take_seconds(&line, &ns) || !span_take(&line, "] ") ||
+	    !span_next(&line, ' ', &host, NULL) || !host.len || host.at[host.len - 1] == ':')
+		return false;
+	who = line;
+	return take_tag(&who) || (is_program(line) && span_next(&line, ':', &who, NULL) &&
+				  span_drop(&who, "]") && memchr(who.at, '[', who.len));
+}
 
 bool logprefix_take(struct span *line, struct logprefix *ret_prefix,
 		    struct logprefix_scratch *scratch)

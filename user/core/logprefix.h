@@ -46,10 +46,14 @@ struct logprefix {
 	char boot_id[LOGPREFIX_BOOT_LEN];
 };
 
-/* Room to undo escapes in. */
+/* Room to undo escapes in, and what is known of the log's lines. */
 struct logprefix_scratch {
 	char text[2][LOGPREFIX_LINE_LEN];
+	bool host_follows; /* "[12345.678901] host kernel: ": journalctl -o short-monotonic */
 };
+
+/* Whether @line, one of a log, has a host and who wrote it behind seconds in brackets. */
+bool logprefix_is_monotonic(struct span line);
 
 /*
  * Takes the prefix off *@line, a line without its newline. *@line then is within what it was, or

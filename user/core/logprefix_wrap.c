@@ -304,6 +304,8 @@ bool logprefix_json(struct span *line, struct logprefix *prefix, char *out, bool
 		bool is_text;
 
 		skip_space(&rest);
+		if (span_take(&rest, "}") || span_take(&rest, ","))
+			continue; /* of one within another: their members are the line's */
 		if (!span_take(&rest, "\"") ||
 		    !take_string(&rest, name_text, sizeof(name_text), &name))
 			break;
@@ -311,7 +313,10 @@ bool logprefix_json(struct span *line, struct logprefix *prefix, char *out, bool
 		if (!span_take(&rest, ":"))
 			break;
 		skip_space(&rest);
-		is_text = !text.at && (is_name(name, "MESSAGE") || is_name(name, "log"));
+		if (span_take(&rest, "{"))
+			continue;
+		is_text = !text.at && (is_name(name, "MESSAGE") || is_name(name, "log") ||
+				       is_name(name, "message"));
 		if (!take_value(&rest, is_text ? out : value_text,
 				is_text ? LOGPREFIX_LINE_LEN : sizeof(value_text), &value))
 			break;
@@ -319,9 +324,6 @@ bool logprefix_json(struct span *line, struct logprefix *prefix, char *out, bool
 			text = value;
 		else
 			logprefix_field(prefix, name, value, &foreign);
-		skip_space(&rest);
-		if (!span_take(&rest, ","))
-			break;
 	}
 	*ret_foreign = foreign;
 	if (!text.at || foreign)

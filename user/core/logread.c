@@ -14,7 +14,7 @@ static bool is_open(const struct logread *reader)
 		if (reader->reports[i].used)
 			return true;
 	}
-	return false;
+	return reader->broken.open;
 }
 
 struct logread *logread_new(const struct logread_config *config)
@@ -80,6 +80,47 @@ static struct span split_lines(struct logread *reader, struct span text)
 	return (struct span){reader->unfolded, len};
 }
 
+#define DAY_S         86400
+#define DISORDER_DAYS 2 /* by which the lines of several hosts may be out of order */
+
+/*
+ * The year of a time without one: that of the time before it, or one further where it would be
+ * earlier. The first one's is given.
+ */
+static void settle_year(struct logread *reader, struct logprefix_civil *civil)
+{
+	struct logprefix_civil *last = &reader->last_year;
+	int64_t days;
+
+	if (!reader->config.clock.year || !civil->known || civil->has_year)
+		return;
+	civil->has_year = true;
+	civil->year = last->known ? last->year : reader->config.clock.year;
+	if (last->known) {
+		days = (logprefix_utc(civil) - logprefix_utc(last)) / DAY_S;
+		if (days < -DISORDER_DAYS)
+			civil->year++;
+		else if (days > 365 - DISORDER_DAYS)
+			civil->year--;
+	}
+	*last = *civil;
+}
+
+/* The first line of a log tells what the others are like, and when it begins. */
+static void know_log(struct logread *reader, struct span line)
+{
+	struct logprefix *prefix = &reader->prefix;
+
+	if (span_begins(line, "-- ")) /* "-- Logs begin at ...": journalctl */
+		return;
+	reader->is_known = true;
+	reader->scratch.host_follows = logprefix_is_monotonic(line);
+	if (line.len > LOGPREFIX_LINE_LEN)
+		line.len = LOGPREFIX_LINE_LEN;
+	logprefix_take(&line, prefix, &reader->scratch); /* whoever wrote it, it has a time */
+	settle_year(reader, &prefix->civil);
+}
+
 static void take_line(struct logread *reader, struct span line)
 {
 	struct logprefix *prefix = &reader->prefix;
@@ -99,7 +140,8 @@ static void take_line(struct logread *reader, struct span line)
 		reader->last = *prefix;
 		continued = false;
 	}
-	logread_line(reader, split_lines(reader, line), continued);
+	settle_year(reader, &prefix->civil);
+	logread_put(reader, split_lines(reader, line), continued);
 }
 
 /* Fields of a journal's entry; the blank line behind them ends it. */
@@ -123,7 +165,7 @@ static void end_entry(struct logread *reader)
 	if (entry->has_text && !entry->foreign) {
 		entry->prefix.any = true;
 		reader->prefix = reader->last = entry->prefix;
-		logread_line(reader, (struct span){entry->text, entry->len}, false);
+		logread_put(reader, (struct span){entry->text, entry->len}, false);
 	}
 	memset(&entry->prefix, 0, sizeof(entry->prefix));
 	entry->has_text = entry->foreign = false;
@@ -182,10 +224,13 @@ static size_t take_export(struct logread *reader, const char *bytes, size_t len)
 /* Takes whole lines, of which @len bytes are; looks at none that cannot matter. */
 static void take_lines(struct logread *reader, const char *bytes, size_t len)
 {
-	const char *end = bytes + len;
+	const char *end = bytes + len, *eol;
 
+	for (const char *at = bytes; at < end && !reader->is_known; at = eol + 1) {
+		eol = memchr(at, '\n', (size_t)(end - at));
+		know_log(reader, (struct span){at, (size_t)(eol - at)});
+	}
 	while (bytes < end) {
-		const char *eol;
 
 		if (!is_open(reader)) {
 			size_t at = logscan_find(&reader->scan, bytes, (size_t)(end - bytes));
@@ -268,11 +313,12 @@ bool logread_waits(const struct logread *reader)
 		if (reader->reports[i].used && reader->reports[i].n_victims)
 			return true;
 	}
-	return false;
+	return reader->broken.open;
 }
 
 void logread_idle(struct logread *reader)
 {
+	logread_put_all(reader);
 	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
 		if (reader->reports[i].used && reader->reports[i].n_victims)
 			logread_close(reader, &reader->reports[i]);
@@ -295,16 +341,21 @@ static void tell_lost(struct logread *reader)
 void logread_end(struct logread *reader)
 {
 	/* A line without its newline may have been cut anywhere. */
+	logread_put_all(reader);
 	if (reader->used && !reader->is_export && !reader->skipping) {
 		reader->is_cut = true;
 		take_line(reader, (struct span){reader->buffer, reader->used});
+		logread_put_all(reader);
 		reader->is_cut = false;
 	} else if (reader->is_export) {
 		end_entry(reader);
+		logread_put_all(reader);
 	}
 	reader->used = 0;
 	reader->begun = reader->is_export = reader->skipping = false;
+	reader->is_known = reader->scratch.host_follows = false;
 	memset(&reader->last, 0, sizeof(reader->last));
+	memset(&reader->last_year, 0, sizeof(reader->last_year));
 	for (;;) { /* in the order they began */
 		struct logreport *oldest = NULL;
 

@@ -18,10 +18,14 @@ static uint64_t hash_of(struct span text)
 	return hash ? hash : 1;
 }
 
-/* Whose words they are: one host, and one caller where printk says it. */
-static bool same_source(const struct logprefix *a, const struct logprefix *b)
+/*
+ * Two ways into one log (a daemon that reads the kernel's, and the journal's) each have all lines:
+ * one with the kernel's own time, one without.
+ */
+bool logread_same_source(const struct logprefix *a, const struct logprefix *b)
 {
-	return !strcmp(a->host, b->host) && !strcmp(a->caller, b->caller);
+	return !strcmp(a->host, b->host) && !strcmp(a->caller, b->caller) &&
+	       a->has_uptime == b->has_uptime;
 }
 
 static struct logreport *begin_report(struct logread *reader)
@@ -74,6 +78,18 @@ static bool is_soon(const struct logprefix *from, const struct logprefix *to)
 	return !time_between(from, to, &ns) || ns < (int64_t)GAP_MOST_S * 1000000000;
 }
 
+const struct logreport *logread_report_of(const struct logread *reader)
+{
+	for (unsigned int i = 0; i < LOGREAD_REPORTS; i++) {
+		const struct logreport *report = &reader->reports[i];
+
+		if (report->used && report->at.any == reader->prefix.any &&
+		    logread_same_source(&report->at, &reader->prefix))
+			return is_soon(&report->last, &reader->prefix) ? report : NULL;
+	}
+	return NULL;
+}
+
 /* The report that a line may be of. */
 static struct logreport *find_report(struct logread *reader)
 {
@@ -82,7 +98,7 @@ static struct logreport *find_report(struct logread *reader)
 
 		/* The first line of a log may have lost its beginning: it is of no report. */
 		if (!report->used || report->at.any != reader->prefix.any ||
-		    !same_source(&report->at, &reader->prefix))
+		    !logread_same_source(&report->at, &reader->prefix))
 			continue;
 		if (is_soon(&report->last, &reader->prefix)) {
 			report->last = reader->prefix;
@@ -360,7 +376,7 @@ static void take_header(struct logread *reader, struct logreport *report,
 		logread_close(reader, report);
 	report = begin_report(reader);
 	logreport_header(report, line);
-	report->sysrq |= reader->sysrq && same_source(&reader->sysrq_at, &reader->prefix) &&
+	report->sysrq |= reader->sysrq && logread_same_source(&reader->sysrq_at, &reader->prefix) &&
 			 is_soon(&reader->sysrq_at, &reader->prefix);
 	report->hashes[LOGLINE_HEADER] = hash;
 	reader->sysrq = false;
@@ -374,7 +390,7 @@ static void take_nobody(struct logread *reader, struct logreport *report,
 		report = NULL;
 	}
 	if (!report && line->follows && reader->nobody &&
-	    same_source(&reader->nobody_at, &reader->prefix) &&
+	    logread_same_source(&reader->nobody_at, &reader->prefix) &&
 	    is_soon(&reader->nobody_at, &reader->prefix))
 		return;
 	if (!report)

@@ -27,6 +27,16 @@ struct logread_entry {
 	char text[LOGPREFIX_LINE_LEN];
 };
 
+/* A line of which more must come: the kernel printed it in pieces, or it was wrapped. */
+struct logread_broken {
+	bool open;
+	bool in_pieces;              /* the next piece has a prefix of its own */
+	unsigned int pieces, others; /* others: lines between them */
+	struct logprefix prefix;
+	size_t len;
+	char text[LOGPREFIX_LINE_LEN];
+};
+
 struct logread {
 	struct logread_config config;
 	struct logscan scan;
@@ -48,6 +58,9 @@ struct logread {
 	struct logprefix prefix, last; /* of this line, and of the last one that had one */
 	struct logprefix_scratch scratch;
 	struct logread_entry entry;
+	struct logread_broken broken;
+	bool is_known;                    /* the log's first line has been looked at */
+	struct logprefix_civil last_year; /* the last time that was given a year */
 	char unfolded[LOGPREFIX_LINE_LEN];
 	size_t used;
 	char buffer[LOGREAD_BUFFER];
@@ -55,6 +68,21 @@ struct logread {
 
 /* Takes the text of one line, whose prefix is in @reader. A @continued one begins nothing. */
 void logread_line(struct logread *reader, struct span text, bool continued);
+
+/*
+ * Takes the text of one line as logread_line() does, or keeps it: where it is a part of one that is
+ * put together again here.
+ */
+void logread_put(struct logread *reader, struct span text, bool continued);
+
+/* Gives what logread_put() has kept to logread_line(), as it is. */
+void logread_put_all(struct logread *reader);
+
+/* Whose words they are: one host, one caller, and one way into the log. */
+bool logread_same_source(const struct logprefix *a, const struct logprefix *b);
+
+/* The report that a line with the reader's prefix would be of, or NULL. Changes nothing. */
+const struct logreport *logread_report_of(const struct logread *reader);
 
 /* Gives @report, or counts it where it has nothing to give. */
 void logread_close(struct logread *reader, struct logreport *report);

@@ -317,6 +317,20 @@ static bool take_buddies(struct logreport *report, struct span text)
 	return true;
 }
 
+/* Whether a row of @pid has come; it has now. Most are told by their bit alone. */
+static bool is_listed(struct logreport *report, uint32_t pid)
+{
+	uint64_t *word = &report->listed[pid / 64 % LOGREPORT_LISTED], bit = 1ULL << pid % 64;
+	bool seen = *word & bit;
+
+	*word |= bit;
+	for (uint32_t i = 0; seen && i < report->n_rows; i++) {
+		if (report->rows[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
 static bool take_row(struct logreport *report, struct span text)
 {
 	struct logline_row row;
@@ -327,8 +341,8 @@ static bool take_row(struct logreport *report, struct span text)
 		report->damaged += damaged;
 		return damaged;
 	}
-	/* A log that two ways lead to has each line twice. */
-	if (report->n_rows && report->rows[report->n_rows - 1].pid == row.pid)
+	/* A log that two ways lead to has each line twice, not always one behind the other. */
+	if (is_listed(report, row.pid))
 		return true;
 	if (report->n_rows == report->max_rows) {
 		report->rows_over++;

@@ -14,6 +14,7 @@
 
 #define LOGREPORT_STACK_TEXT 1024
 #define LOGREPORT_RELEASE    64
+#define LOGREPORT_LISTED     1024
 
 /* A row of the table of tasks, in pages where it does not say bytes. */
 struct logreport_row {
@@ -72,6 +73,7 @@ struct logreport {
 	struct logline_table table;
 	struct logreport_row *rows; /* max_rows of them */
 	uint32_t n_rows, rows_over, max_rows;
+	uint64_t listed[LOGREPORT_LISTED]; /* bits of the rows' pids, by their last digits */
 
 	uint8_t constraint; /* enum wire_constraint, with has_summary */
 	uint32_t summary_pid, summary_uid;
