@@ -51,7 +51,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct log *log, const cha
 /* All lines that are told of it, without what two ways into a log may differ in. */
 static json_t *told(const struct log *log, int year)
 {
-	static const char *const keys[] = {"uptime_ms", "time_text", "host", "boot_id", "time"};
+	static const char *const keys[] = {"uptime_ms", "time_text", "host",
+					   "boot_id",   "time",      "id"};
 	char *json = logs_import(log->bytes, log->len, 0, year);
 	json_t *all = json_array();
 

@@ -255,7 +255,8 @@ static void the_program_has_its_input_and_output_only(void **state)
 	free(path);
 	unlink(script);
 	rmdir(dir);
-	/* The shell has its script open, under 10 or above, and readlink's pipe: no file of ours. */
+	/* The shell has its script open, under 10 or above, and readlink's pipe: no file of ours.
+	 */
 	if (strstr(first, "memfd:") || strstr(first, "/dev/"))
 		fail_msg("it has: %s", first);
 	assert_non_null(strstr(first, "SigBlk:\t0000000000000000"));
