@@ -206,13 +206,13 @@ $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(f
 
 $(BUILD)/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/unit/storegen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
 $(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
 
-bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/render $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
+bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
 	@tests/bench/run --write $(ONLY:%=--only %)
 
 FUZZ_SECONDS ?= 60

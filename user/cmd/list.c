@@ -132,13 +132,10 @@ static int on_group(void *ctx, const struct store_group *group)
 	return list->written;
 }
 
-static int on_group_time(void *ctx, const struct store_group *group)
+static int on_all(void *ctx, const struct store_group *group)
 {
 	struct list *list = ctx;
-	int64_t *oldest = &list->listing.options.oldest_ns;
-
-	if (group->first_ns && (!*oldest || group->first_ns < *oldest))
-		*oldest = group->first_ns;
+	list->listing.options.oldest_ns = group->first_ns;
 	return 0;
 }
 
@@ -155,7 +152,7 @@ static int query(struct list *list)
 	}
 	filter->types = STORE_TYPE_KILL;
 	if (!list->json)
-		error = store_each_group(list->store, filter, list->by, on_group_time, list);
+		error = store_each_group(list->store, filter, STORE_ALTOGETHER, on_all, list);
 	return error ? error : store_each_group(list->store, filter, list->by, on_group, list);
 }
 

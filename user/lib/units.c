@@ -29,19 +29,38 @@ const char *units_name(unsigned int scale)
 	return names[scale <= EIB ? scale : EIB];
 }
 
+/* Lists are made of thousands of these. Returns the end of the digits, where a NUL stands. */
+static char *put_number(char *to, uint64_t value)
+{
+	char digits[20];
+	int n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		*to++ = digits[--n];
+	*to = '\0';
+	return to;
+}
+
 const char *units_bytes_in(units_text out, uint64_t bytes, unsigned int scale)
 {
 	unsigned int shift = 10 * (scale <= EIB ? scale : EIB);
 	uint64_t whole = bytes >> shift;
 	uint64_t rest = bytes - (whole << shift);
 	uint64_t tenths;
+	char *end;
 
 	if (!rest) {
-		snprintf(out, UNITS_LEN, "%" PRIu64, whole);
+		put_number(out, whole);
 		return out;
 	}
 	tenths = (rest * 10 + (1ULL << (shift - 1))) >> shift;
-	snprintf(out, UNITS_LEN, "%" PRIu64 ".%" PRIu64, whole + tenths / 10, tenths % 10);
+	end = put_number(out, whole + tenths / 10);
+	*end = '.';
+	put_number(end + 1, tenths % 10);
 	return out;
 }
 
@@ -62,15 +81,13 @@ const char *units_bytes_cell(units_text out, uint64_t bytes)
 {
 	unsigned int scale = units_scale(bytes, MIB);
 	uint64_t whole = bytes >> (10 * scale);
-	units_text number;
 
-	if (!bytes)
-		snprintf(out, UNITS_LEN, "0");
-	else if (whole >= 999) /* a decimal would not fit, nor would one that rounding up makes */
-		snprintf(out, UNITS_LEN, "%" PRIu64 "%s", whole, units_name(scale));
+	if (whole >= 999) /* a decimal would not fit, nor would one that rounding up makes */
+		put_number(out, whole);
 	else
-		snprintf(out, UNITS_LEN, "%s%s", units_bytes_in(number, bytes, scale),
-			 units_name(scale));
+		units_bytes_in(out, bytes, scale);
+	if (bytes)
+		strcat(out, units_name(scale));
 	return out;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "store/query.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/container.h"
@@ -9,7 +8,8 @@
 #include "lib/utf8.h"
 #include "store/parts.h"
 
-#define SQL_LEN 4096
+#define SQL_LEN     4096
+#define ID_COMPARED 64 /* longer than any id */
 
 /* A statement put together of fixed parts; what people asked for is bound to it, never in it. */
 struct sql {
@@ -377,6 +377,7 @@ static const char *const group_keys[] = {
 	[STORE_BY_COMM] = "q.comm",
 	[STORE_BY_UNIT] = "q.unit",
 	[STORE_BY_POD] = "coalesce(q.pod_uid, q.pod)",
+	[STORE_ALTOGETHER] = "NULL",
 };
 
 static int each_group(struct store *store, sqlite3_stmt *statement, store_group_fn fn, void *ctx)
@@ -460,31 +461,33 @@ int store_hosts(struct store *store)
 	return error ? error : (int)hosts;
 }
 
-/* How many letters both begin with. */
-static int alike(const char *a, const char *b)
+/* How many letters both begin with; @before becomes what @id begins with. */
+static int alike(char before[ID_COMPARED], const char *id)
 {
-	int n = 0;
+	int n = 0, same;
 
-	while (a[n] && a[n] == b[n])
+	while (n < ID_COMPARED - 1 && id[n] && id[n] == before[n])
 		n++;
-	return n;
+	same = n;
+	for (; n < ID_COMPARED - 1 && id[n]; n++)
+		before[n] = id[n];
+	before[n] = '\0';
+	return same;
 }
 
 int store_id_letters(struct store *store, int least)
 {
 	static const char sql[] = "SELECT id FROM episode ORDER BY id";
 	sqlite3_stmt *statement = NULL;
-	char before[64] = "";
+	char before[ID_COMPARED] = "";
 	int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL), most = 0;
 
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(statement);
 		if (code == SQLITE_ROW) {
-			const char *id = known_text_at(statement, 0);
-			int same = alike(before, id);
+			int same = alike(before, known_text_at(statement, 0));
 
 			most = same > most ? same : most;
-			snprintf(before, sizeof(before), "%s", id);
 		}
 	}
 	if (code != SQLITE_DONE)

@@ -59,7 +59,7 @@ typedef int (*store_episode_fn)(void *ctx, const struct store_episode *episode);
 int store_each_episode(struct store *store, const struct store_filter *filter, store_episode_fn fn,
 		       void *ctx);
 
-enum store_by { STORE_BY_CGROUP, STORE_BY_COMM, STORE_BY_UNIT, STORE_BY_POD };
+enum store_by { STORE_BY_CGROUP, STORE_BY_COMM, STORE_BY_UNIT, STORE_BY_POD, STORE_ALTOGETHER };
 
 /* Kills that have something in common. */
 struct store_group {
@@ -75,8 +75,8 @@ typedef int (*store_group_fn)(void *ctx, const struct store_group *group);
 
 /*
  * What @filter asks for, together by the memcg that ran out (else the cgroup of the victim), the
- * name of the victim, its unit or its pod; those with the most kills first, and last those of which
- * it is not known. Returns likewise.
+ * name of the victim, its unit or its pod, or all as one; those with the most kills first, and last
+ * those of which it is not known. Returns likewise.
  */
 int store_each_group(struct store *store, const struct store_filter *filter, enum store_by by,
 		     store_group_fn fn, void *ctx);
