@@ -57,7 +57,7 @@ ROOMS   := core lib guard kernel proc store sink cmd
 SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
-TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/scoring.c user/kernel/printkclock.c
+TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/scoring.c user/kernel/printkclock.c
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
 # V=1 shows the commands whole.
@@ -65,7 +65,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live vm package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -171,6 +171,9 @@ oracle: ## that the comparison of live and vm with the kernel's own report can f
 
 live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 	@tests/live/run
+
+faults: oomtrace oomtrace-static $(BUILD)/hog ## stalled readers, full disks, no memory, no privilege, kill -9; root
+	@tests/faults/run
 
 vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
 	@tests/vm/run

@@ -47,6 +47,12 @@ void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
 	(void)pages;
 }
 
+const struct functions *tracer_functions(const struct tracer *tracer)
+{
+	(void)tracer;
+	return NULL;
+}
+
 enum backend tracer_backend(const struct tracer *tracer)
 {
 	(void)tracer;

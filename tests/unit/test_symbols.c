@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/symbols.h"
+#include "kernel/functions.h"
 #include "kernel/kallsyms.h"
 #include "kernel/scoring.h"
 
@@ -118,30 +119,128 @@ static void a_name_that_fills_its_field_is_kept_whole(void **state)
 	free(symbols);
 }
 
-static void kallsyms_names_addresses_within_their_functions(void **state)
+/* A table of what stands in @text, as if that were /proc/kallsyms. */
+static struct functions *table_of(const char *text)
 {
+	struct functions *functions = functions_new();
+	FILE *file = tmpfile();
+
+	assert_non_null(functions);
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fflush(file), 0);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	assert_int_equal(kallsyms_scan(fileno(file), NULL, 0, functions_add, functions), 0);
+	fclose(file);
+	functions_seal(functions);
+	return functions;
+}
+
+static void expect_name(const struct functions *functions, uint64_t address, const char *expected)
+{
+	char name[WIRE_SYMBOL_LEN];
+
+	if (functions_name(functions, address, name))
+		assert_string_equal(name, expected ? expected : "no name at all");
+	else
+		assert_null(expected);
+}
+
+static void functions_are_named_from_their_first_byte_to_their_last(void **state)
+{
+	struct functions *functions = table_of("ffffffff81000000 T first\n"
+					       "ffffffff81000010 t __pfx_second\n"
+					       "ffffffff81000020 t alias\n"
+					       "ffffffff81000020 W second\n"
+					       "ffffffff81000040 t perf_trace_this\n"
+					       "ffffffff81000060 D data\n"
+					       "ffffffff81000080 T last\n"
+					       "ffffffffc0000200 t later\t[module]\n"
+					       "ffffffffc0000100 t sooner\t[module]\n"
+					       "ffffffffc0000300 d data\t[module]\n");
+
+	(void)state;
+	expect_name(functions, 0xffffffff80ffffff, NULL);
+	expect_name(functions, 0xffffffff81000000, "first");
+	expect_name(functions, 0xffffffff8100001f, "first");
+	expect_name(functions, 0xffffffff81000020, "second");
+	expect_name(functions, 0xffffffff8100003f, "second");
+	expect_name(functions, 0xffffffff81000040, NULL);
+	expect_name(functions, 0xffffffff81000060, NULL);
+	expect_name(functions, 0xffffffff81000081, "last");
+	expect_name(functions, 0xffffffff8100ffff, "last");
+	/* Nothing is as long as that. */
+	expect_name(functions, 0xffffffff81020000, NULL);
+	expect_name(functions, 0xffffffffc0000100, "sooner [module]");
+	expect_name(functions, 0xffffffffc00001ff, "sooner [module]");
+	expect_name(functions, 0xffffffffc0000200, "later [module]");
+	expect_name(functions, 0xffffffffc0000301, NULL);
+	functions_free(functions);
+}
+
+struct line {
+	uint64_t begin, end;
+	char name[WIRE_SYMBOL_LEN];
+};
+
+struct lines {
+	struct line lines[200];
+	size_t count, seen;
+	uint64_t last;
+};
+
+/* Keeps every thousandth function of the kernel, where the one behind it is another. */
+static void keep_some(void *ctx, uint64_t address, char type, const char *name, size_t len)
+{
+	struct lines *lines = ctx;
+	struct line *line = &lines->lines[lines->count ? lines->count - 1 : 0];
+
+	if (lines->count && !line->end && address > line->begin)
+		line->end = address;
+	if (++lines->seen % 1000 || !strchr("tT", type) || lines->count == 200 || len > 60 ||
+	    address == lines->last || memchr(name, '[', len) || strncmp(name, "__pfx_", 6) == 0 ||
+	    strstr(name, "trace"))
+		return;
+	line = &lines->lines[lines->count++];
+	line->begin = lines->last = address;
+	line->end = 0;
+	memcpy(line->name, name, len);
+	line->name[len] = '\0';
+}
+
+/* Those with two names may be given the other one: most have one. */
+static void the_running_kernels_functions_are_named(void **state)
+{
+	struct functions *functions = functions_new();
+	struct lines *lines = calloc(1, sizeof(*lines));
 	struct symbol symbol = {.name = "oom_badness"};
-	char names[2][WIRE_SYMBOL_LEN];
-	uint64_t addresses[2];
-	int fd;
+	size_t right = 0;
 
 	(void)state;
 	/* Hidden from those who are not root, and then zeros. */
-	if (kallsyms_find(&symbol, 1) || !symbol.begin)
+	if (kallsyms_find(&symbol, 1, functions_add, functions) || !symbol.begin) {
+		functions_free(functions);
+		free(lines);
 		skip();
-	assert_true(symbol.end > symbol.begin);
-	addresses[0] = symbol.begin;
-	addresses[1] = symbol.end - 1;
-	fd = kallsyms_open();
-	assert_true(fd >= 0);
-	/* What has been read once is read again. */
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(kallsyms_name(fd, addresses, 2, names), 0);
-		assert_string_equal(names[0], "oom_badness");
-		assert_string_equal(names[1], "oom_badness");
 	}
-	close(fd);
-	assert_int_equal(kallsyms_name(-1, addresses, 2, names), -EBADF);
+	functions_seal(functions);
+	expect_name(functions, symbol.begin, "oom_badness");
+	expect_name(functions, symbol.end - 1, "oom_badness");
+	assert_int_equal(kallsyms_find(&symbol, 1, keep_some, lines), 0);
+	for (size_t i = 0; i < lines->count; i++) {
+		char name[WIRE_SYMBOL_LEN];
+		const struct line *line = &lines->lines[i];
+
+		right += functions_name(functions, line->begin, name) &&
+			 strcmp(name, line->name) == 0 &&
+			 functions_name(functions, line->end - 1, name) &&
+			 strcmp(name, line->name) == 0;
+	}
+	assert_true(lines->count > 10);
+	assert_true(right >= lines->count * 9 / 10);
+	assert_true(functions_bytes(functions) < 8 << 20);
+	functions_free(functions);
+	free(lines);
 }
 
 /* Looks up @symbols in @text, as if that were /proc/kallsyms. */
@@ -154,7 +253,7 @@ static int scan(const char *text, struct symbol *symbols, size_t count)
 	assert_int_equal(fputs(text, file) >= 0, 1);
 	assert_int_equal(fflush(file), 0);
 	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
-	err = kallsyms_scan(fileno(file), symbols, count);
+	err = kallsyms_scan(fileno(file), symbols, count, NULL, NULL);
 	fclose(file);
 	return err;
 }
@@ -253,7 +352,8 @@ int main(void)
 		cmocka_unit_test(a_stack_without_out_of_memory_has_no_names),
 		cmocka_unit_test(the_oldest_names_give_way_and_the_newest_stay),
 		cmocka_unit_test(a_name_that_fills_its_field_is_kept_whole),
-		cmocka_unit_test(kallsyms_names_addresses_within_their_functions),
+		cmocka_unit_test(functions_are_named_from_their_first_byte_to_their_last),
+		cmocka_unit_test(the_running_kernels_functions_are_named),
 		cmocka_unit_test(a_symbol_ends_where_the_next_one_begins),
 		cmocka_unit_test(a_module_or_a_second_one_cannot_pass_for_the_kernels_own),
 		cmocka_unit_test(hidden_addresses_are_said_and_not_taken),

@@ -134,7 +134,7 @@ static void feed_symbol(void *ctx, uint64_t address, const char *name)
 
 static void feed_stack(struct feeder *feeder, const struct wire_decision *decision)
 {
-	/* The names are searched in all of /proc/kallsyms: a panic does not wait for that. */
+	/* A panic does not wait for names. */
 	if (feeder->no_stack || draft_panics(decision))
 		return;
 	feeder->symbol_boot_ns = decision->head.boot_ns;

@@ -27,7 +27,7 @@ struct feeder {
 	bool no_stack, no_cmdline;    /* as in struct trace_options */
 	struct seen *seen;            /* takes note of victims; NULL: nobody asks */
 	const struct wire_host *host; /* with seen */
-	struct symbolizer symbolizer; /* opened by the owner, unless no_stack */
+	struct symbolizer symbolizer; /* its functions are set by the owner, unless no_stack */
 	/* Its own: */
 	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
 	struct kmsg_place kmsg_place;

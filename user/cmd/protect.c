@@ -79,12 +79,15 @@ static void tell(const struct trace_options *options)
 			 "unknown");
 }
 
-void protect_spare(void)
+void protect_spare(const struct trace_options *options)
 {
-	int error = self_spare(spare_fd);
+	int error = self_spare(spare_fd, options->oom_score_adj);
 
 	if (error)
-		log_detail("the OOM killer may choose oomtrace itself: %s", strerror(-error));
+		log_note(
+			"the OOM killer may choose oomtrace itself: oom_score_adj cannot be set to "
+			"%d: %s",
+			options->oom_score_adj, strerror(-error));
 }
 
 void protect_now(const struct trace_options *options)

@@ -14,8 +14,8 @@
  */
 int protect_begin(const struct trace_options *options);
 
-/* Once it is attached: the OOM killer is asked to spare this process. */
-void protect_spare(void);
+/* Once it is attached: the OOM killer is asked to spare this process, as far as is wanted. */
+void protect_spare(const struct trace_options *options);
 
 /* Once all is attached, opened and started: memory is locked, and privileges are given up. */
 void protect_now(const struct trace_options *options);

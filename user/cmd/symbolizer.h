@@ -9,16 +9,13 @@
 
 #include "bpf/wire.h"
 #include "core/symbols.h"
+#include "kernel/functions.h"
 
 struct symbolizer {
 	uint64_t told[SYMBOLS_MAX]; /* as many as the assembler remembers */
 	size_t count, next;
-	int kallsyms; /* -1: no frame gets a name */
+	const struct functions *functions; /* NULL: no frame gets a name */
 };
-
-/* Opens what names are read from, while there is the right to see addresses in it. */
-void symbolizer_open(struct symbolizer *symbolizer);
-void symbolizer_close(struct symbolizer *symbolizer);
 
 typedef void (*symbol_fn)(void *ctx, uint64_t address, const char *name);
 

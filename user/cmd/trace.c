@@ -215,6 +215,7 @@ static int attach(struct trace *trace)
 		.verbose = trace->options.outputs.verbose > 1,
 		.host = tracer_host_of(&trace->facts),
 		.no_cmdline = trace->options.no_cmdline,
+		.functions = !trace->options.no_stack,
 	};
 	int error;
 
@@ -351,6 +352,7 @@ static int stream(struct trace *trace)
 	};
 	int error, status;
 
+	log_never_wait();
 	trace->feeder.assembler = assembler_new(&config);
 	error = trace->feeder.assembler ? 0 : -ENOMEM;
 	if (!error)
@@ -364,9 +366,8 @@ static int stream(struct trace *trace)
 	close_needless_kmsg(trace);
 	watch_swap(trace);
 	start_lookup(trace);
-	if (!trace->options.no_stack)
-		symbolizer_open(&trace->feeder.symbolizer);
-	protect_spare();
+	trace->feeder.symbolizer.functions = tracer_functions(trace->tracer);
+	protect_spare(&trace->options);
 	/* Reading logs takes memory that is given back, and programs that unpack them. */
 	if (trace->options.backfill)
 		begin_with_past(trace);
@@ -428,7 +429,6 @@ static void trace_release(struct trace *trace)
 	if (trace->tracer)
 		tracer_detach(trace->tracer);
 	lookup_free(trace->feeder.lookup);
-	symbolizer_close(&trace->feeder.symbolizer);
 	if (trace->feeder.assembler)
 		assembler_free(trace->feeder.assembler);
 	recorder_free(trace->feeder.recorder);
@@ -445,7 +445,7 @@ static void trace_release(struct trace *trace)
 int cmd_trace(int argc, char **argv)
 {
 	static struct trace trace = {
-		.feeder = {.kmsg_fd = -1, .symbolizer.kallsyms = -1},
+		.feeder.kmsg_fd = -1,
 		.news_fd = -1,
 		.swap_fd = -1,
 	};

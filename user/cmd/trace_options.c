@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "cmd/trace_options.h"
 
+#include <linux/oom.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ enum {
 	KEY_BACKEND = 0x200,
 	KEY_BACKFILL,
 	KEY_RING_SIZE,
+	KEY_OOM_SCORE_ADJ,
 	KEY_NO_STACK,
 	KEY_NO_CMDLINE,
 	KEY_USER_KILLERS,
@@ -34,6 +36,8 @@ static const struct argp_option options[] = {
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
 	 "Size of the ring buffer, a power of two; K and M are understood", 3},
+	{"oom-score-adj", KEY_OOM_SCORE_ADJ, "N", 0,
+	 "Set oomtrace's own oom_score_adj to N (default: -1000, it is never chosen)", 3},
 	{"user-killers", KEY_USER_KILLERS, "NAME,...", 0,
 	 "Tell SIGTERM and SIGKILL by these (default: " DEFAULT_USER_KILLERS ")", 3},
 	{"no-user-kills", KEY_NO_USER_KILLS, 0, 0, "Tell no signals by user-space OOM killers", 3},
@@ -95,6 +99,16 @@ static uint32_t parse_ring_size(const char *text, struct argp_state *state)
 	return (uint32_t)size;
 }
 
+static int parse_adj(const char *text, struct argp_state *state)
+{
+	bool negative = *text == '-';
+	uint64_t value;
+
+	if (parse_number(text + negative, OOM_SCORE_ADJ_MAX, &value))
+		argp_error(state, "'%s' is no oom_score_adj: -1000 to 1000", text);
+	return negative ? -(int)value : (int)value;
+}
+
 static void add_backfill(const char *file, struct trace_options *trace, struct argp_state *state)
 {
 	trace->backfill = true;
@@ -135,6 +149,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_NO_USER_KILLS:
 		memset(trace->user_killers, 0, sizeof(trace->user_killers));
 		return 0;
+	case KEY_OOM_SCORE_ADJ:
+		trace->oom_score_adj = parse_adj(arg, state);
+		return 0;
 	case KEY_USER:
 		trace->user = arg;
 		return 0;
@@ -167,6 +184,7 @@ void trace_options_parse(int argc, char **argv, struct trace_options *ret_option
 {
 	memset(ret_options, 0, sizeof(*ret_options));
 	ret_options->backend = BACKEND_AUTO;
+	ret_options->oom_score_adj = OOM_SCORE_ADJ_MIN;
 	parse_user_killers(DEFAULT_USER_KILLERS, ret_options, NULL);
 	argp_parse(&trace_argp, argc, argv, 0, NULL, ret_options);
 }

@@ -21,7 +21,8 @@ struct trace_options {
 	uint32_t ring_size; /* 0: the tracer's own choice */
 	/* as in struct tracer_options */
 	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
-	const char *user; /* to become before attaching, or NULL */
+	const char *user;  /* to become before attaching, or NULL */
+	int oom_score_adj; /* of oomtrace itself */
 	bool no_cmdline;
 	bool no_stack; /* frames of the kernel stack stay without names */
 };

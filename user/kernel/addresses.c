@@ -29,16 +29,24 @@ static void *run(void *argument)
 {
 	struct address_search *search = argument;
 
-	search->error = kallsyms_find(search->symbols, KERNEL_SYMBOLS);
+	search->error = kallsyms_find(search->symbols, KERNEL_SYMBOLS,
+				      search->functions ? functions_add : NULL, search->functions);
+	if (search->functions && !search->error) {
+		functions_seal(search->functions);
+	} else {
+		functions_free(search->functions);
+		search->functions = NULL;
+	}
 	return NULL;
 }
 
-void addresses_begin(struct address_search *search)
+void addresses_begin(struct address_search *search, bool functions)
 {
 	pthread_attr_t attributes;
 
 	for (size_t i = 0; i < KERNEL_SYMBOLS; i++)
 		search->symbols[i] = (struct symbol){.name = names[i]};
+	search->functions = functions ? functions_new() : NULL;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	search->running = !pthread_create(&search->thread, &attributes, run, search);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "bpf/state.h"
+#include "kernel/functions.h"
 #include "kernel/kallsyms.h"
 
 struct address_search {
@@ -18,10 +19,12 @@ struct address_search {
 	bool running;
 	int error;                             /* of kallsyms_find() */
 	struct symbol symbols[KERNEL_SYMBOLS]; /* by enum kernel_symbol */
+	struct functions *functions;           /* all names; NULL: not wanted, or not to be had */
 };
 
-/* Begins to search, in a thread of its own where there can be one. */
-void addresses_begin(struct address_search *search);
+/* Begins to search, in a thread of its own where there can be one. @functions: all
+ * names of functions are kept as well. */
+void addresses_begin(struct address_search *search, bool functions);
 /* Returns when the search is done; may be called again. */
 void addresses_wait(struct address_search *search);
 /* What was found, after the search is done. What was not has the address 0. */

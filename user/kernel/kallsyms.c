@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +21,7 @@ struct lines {
 	char buffer[16384];
 };
 
-int kallsyms_open(void)
+static int kallsyms_open(void)
 {
 	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 
@@ -107,11 +105,23 @@ static uint64_t bit_of_length(size_t len)
 	return 1ULL << (len & 63);
 }
 
-int kallsyms_scan(int fd, struct symbol *symbols, size_t count)
+/* Looks whether @line, of @len bytes, is one of the @symbols. Returns 1, 0 or -EPERM. */
+static int match_line(struct symbol *symbols, size_t count, const char *line, size_t len)
+{
+	struct symbol *symbol = find_symbol(symbols, count, line + NAME_AT, len - NAME_AT);
+
+	if (!symbol || symbol->begin)
+		return 0; /* of two by one name the first */
+	symbol->begin = line_address(line);
+	return symbol->begin ? 1 : -EPERM;
+}
+
+int kallsyms_scan(int fd, struct symbol *symbols, size_t count, kallsyms_fn fn, void *ctx)
 {
 	uint64_t lengths = 0; /* which ones a name can have: most lines are passed by that alone */
 	size_t unended = 0, missing = count, len;
 	struct lines lines = {.fd = fd};
+	bool of_module = false;
 	const char *line;
 
 	for (size_t i = 0; i < count; i++) {
@@ -119,75 +129,37 @@ int kallsyms_scan(int fd, struct symbol *symbols, size_t count)
 		symbols[i].end = 0;
 		lengths |= bit_of_length(strlen(symbols[i].name));
 	}
-	/* Modules, "[name]", come behind the kernel itself, which is all that is looked for. */
-	while ((missing || unended) && (line = lines_next(&lines, &len)) && line[len - 1] != ']') {
-		struct symbol *symbol;
+	while ((fn || missing || unended) && (line = lines_next(&lines, &len))) {
+		int found;
 
+		if (fn)
+			fn(ctx, line_address(line), line[TYPE_AT], line + NAME_AT, len - NAME_AT);
+		/* Modules, "[name]", come behind the kernel itself, which alone is searched. */
+		of_module |= line[len - 1] == ']';
+		if (of_module && !fn)
+			break;
+		if (of_module)
+			continue;
 		if (unended)
 			unended = end_symbols(symbols, count, line_address(line));
 		if (!(lengths & bit_of_length(len - NAME_AT)))
 			continue;
-		symbol = find_symbol(symbols, count, line + NAME_AT, len - NAME_AT);
-		if (!symbol || symbol->begin)
-			continue; /* of two by one name the first */
-		symbol->begin = line_address(line);
-		if (!symbol->begin)
-			return -EPERM;
-		missing--;
-		unended++;
+		found = match_line(symbols, count, line, len);
+		if (found < 0)
+			return found;
+		missing -= (size_t)found;
+		unended += (size_t)found;
 	}
 	return 0;
 }
 
-int kallsyms_find(struct symbol *symbols, size_t count)
+int kallsyms_find(struct symbol *symbols, size_t count, kallsyms_fn fn, void *ctx)
 {
 	int err, fd = kallsyms_open();
 
 	if (fd < 0)
 		return fd;
-	err = kallsyms_scan(fd, symbols, count);
+	err = kallsyms_scan(fd, symbols, count, fn, ctx);
 	close(fd);
 	return err;
-}
-
-/* The name in @line, "name [module]" of a module's, cut; "" when it is not of a function. */
-static void copy_name(const char *line, char ret_name[WIRE_SYMBOL_LEN])
-{
-	size_t len = 0;
-
-	if (strchr("tTwW", line[TYPE_AT])) {
-		len = strcspn(line + NAME_AT, "\n");
-		if (len >= WIRE_SYMBOL_LEN)
-			len = WIRE_SYMBOL_LEN - 1;
-		memcpy(ret_name, line + NAME_AT, len);
-	}
-	ret_name[len] = '\0';
-	len = strcspn(ret_name, "\t");
-	if (ret_name[len])
-		ret_name[len] = ' ';
-}
-
-int kallsyms_name(int fd, const uint64_t *addresses, size_t count,
-		  char (*ret_names)[WIRE_SYMBOL_LEN])
-{
-	char wanted[DIGITS + 1], last[WIRE_SYMBOL_LEN] = "";
-	struct lines lines = {.fd = fd};
-	const char *line;
-	size_t at = 0, len;
-
-	if (lseek(fd, 0, SEEK_SET))
-		return -errno;
-	memset(ret_names, 0, count * sizeof(*ret_names));
-	if (count)
-		snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);
-	while (at < count && (line = lines_next(&lines, &len))) {
-		/* Digits compare as the numbers do, without a conversion for every line. */
-		while (at < count && memcmp(line, wanted, DIGITS) > 0) {
-			memcpy(ret_names[at++], last, sizeof(last));
-			if (at < count)
-				snprintf(wanted, sizeof(wanted), "%016" PRIx64, addresses[at]);
-		}
-		copy_name(line, last);
-	}
-	return 0;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Addresses of a few kernel symbols, from one pass over /proc/kallsyms. */
+/* One pass over /proc/kallsyms: the addresses of a few symbols, and all lines for who wants them.
+ */
 #ifndef OOMTRACE_KERNEL_KALLSYMS_H
 #define OOMTRACE_KERNEL_KALLSYMS_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-#include "bpf/wire.h"
 
 struct symbol {
 	const char *name; /* in */
@@ -14,24 +13,16 @@ struct symbol {
 	uint64_t end;     /* out: where the next symbol begins */
 };
 
+/* A line: @name of @len bytes is "name", or "name\t[module]". */
+typedef void (*kallsyms_fn)(void *ctx, uint64_t address, char type, const char *name, size_t len);
+
 /*
- * Fills the @count @symbols, those of the kernel itself. Returns 0, -EPERM where addresses are
- * hidden (kptr_restrict), or another negative errno when the file cannot be read.
+ * Fills the @count @symbols, those of the kernel itself, and calls @fn, unless NULL, for every
+ * line. Returns 0, -EPERM where addresses are hidden (kptr_restrict), or another negative errno
+ * when the file cannot be read.
  */
-int kallsyms_find(struct symbol *symbols, size_t count);
+int kallsyms_find(struct symbol *symbols, size_t count, kallsyms_fn fn, void *ctx);
 /* The same from @fd, which reads as /proc/kallsyms does. */
-int kallsyms_scan(int fd, struct symbol *symbols, size_t count);
-
-/* Opens /proc/kallsyms, which shows addresses to who opened it with the right to see them. */
-int kallsyms_open(void);
-
-/*
- * Reads @fd, of kallsyms_open(), from its beginning and names the functions that @addresses (@count
- * of them, ascending) lie in:
- * @ret_names[i] is cut at its size, and "" where there is none. Returns 0 or a
- * negative errno.
- */
-int kallsyms_name(int fd, const uint64_t *addresses, size_t count,
-		  char (*ret_names)[WIRE_SYMBOL_LEN]);
+int kallsyms_scan(int fd, struct symbol *symbols, size_t count, kallsyms_fn fn, void *ctx);
 
 #endif /* OOMTRACE_KERNEL_KALLSYMS_H */

@@ -39,6 +39,7 @@ struct tracer {
 	void *ctx;
 	enum backend backend;
 	struct address_search *search; /* while attaching */
+	struct functions *functions;
 	uint32_t max_candidates;
 	uint32_t ring_size;
 	bool closed_needless; /* of @skel only the memory is left, which the end of the process
@@ -416,18 +417,21 @@ static int attach_any(const struct tracer_options *options, struct address_searc
 int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		  struct tracer **ret_tracer)
 {
-	struct address_search search;
+	struct address_search search = {0};
 	int err;
 
 	memset(survey, 0, sizeof(*survey));
 	libbpf_verbose = options->verbose;
 	libbpf_set_print(on_libbpf_print);
-	addresses_begin(&search);
+	addresses_begin(&search, options->functions);
 	err = attach_any(options, &search, survey, ret_tracer);
 	addresses_wait(&search);
-	if (err)
+	if (err) {
+		functions_free(search.functions);
 		return err;
+	}
 	(*ret_tracer)->search = NULL;
+	(*ret_tracer)->functions = search.functions;
 	survey->addresses_error = search.error;
 	addresses_missing(&search, survey->addresses_missing, sizeof(survey->addresses_missing));
 	return 0;
@@ -465,12 +469,18 @@ void tracer_detach(struct tracer *tracer)
 	ring_buffer__free(tracer->ring);
 	if (!tracer->closed_needless)
 		oomtrace_bpf__destroy(tracer->skel);
+	functions_free(tracer->functions);
 	free(tracer);
 }
 
 void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
 {
 	__atomic_store_n(&tracer->skel->bss->door.swap_total_pages, pages, __ATOMIC_RELAXED);
+}
+
+const struct functions *tracer_functions(const struct tracer *tracer)
+{
+	return tracer->functions;
 }
 
 enum backend tracer_backend(const struct tracer *tracer)

@@ -47,6 +47,7 @@ struct tracer_options {
 	uint32_t ring_size;   /* bytes, a power of two and a multiple of the page; 0: by @host */
 	bool verbose;         /* libbpf's talk on stderr */
 	bool no_cmdline;      /* the victim's command line is not to be read */
+	bool functions;       /* names of the kernel's functions are wanted */
 	struct tracer_host host;
 	/* Processes whose SIGTERM and SIGKILL are told; the first empty name ends the list. */
 	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
@@ -55,6 +56,7 @@ struct tracer_options {
 /* Called for each record, in the order of the ring. The bytes live until it returns. */
 typedef void (*record_fn)(void *ctx, const void *record, size_t len);
 
+struct functions;
 struct tracer;
 
 /*
@@ -76,6 +78,9 @@ void tracer_detach(struct tracer *tracer);
 
 /* Swap was added or removed: total_swap_pages, which the tracepoint backend cannot see. */
 void tracer_set_swap_total(struct tracer *tracer, uint64_t pages);
+
+/* Names of the kernel's functions; NULL: not asked for, or not to be had. Belongs to the tracer. */
+const struct functions *tracer_functions(const struct tracer *tracer);
 
 enum backend tracer_backend(const struct tracer *tracer);
 uint32_t tracer_max_candidates(const struct tracer *tracer);

@@ -2,7 +2,10 @@
 #include "lib/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,10 +14,43 @@
 #define PREFIX         "oomtrace: "
 
 static enum log_level level_now = LOG_NORMAL;
+static atomic_bool never_wait;
+static atomic_uint dropped;
 
 void log_set_level(enum log_level level)
 {
 	level_now = level;
+}
+
+void log_never_wait(void)
+{
+	atomic_store(&never_wait, true);
+}
+
+/* O_NONBLOCK would be set for all who share the terminal or the pipe: it is asked each time. */
+static bool takes_a_line(void)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* A stderr that cannot be written to has nobody to be told about it. */
+static void write_out(const char *line, size_t len)
+{
+	unsigned int missing;
+	char notice[80];
+	int n;
+
+	if (atomic_load(&never_wait) && !takes_a_line()) {
+		atomic_fetch_add(&dropped, 1);
+		return;
+	}
+	missing = atomic_exchange(&dropped, 0);
+	n = snprintf(notice, sizeof(notice), PREFIX "%u lines were not read in time\n", missing);
+	if ((!missing || write(STDERR_FILENO, notice, (size_t)n) >= 0) &&
+	    write(STDERR_FILENO, line, len) < 0)
+		return;
 }
 
 /* One write per line, so that two programs sharing a terminal do not mix theirs. */
@@ -32,9 +68,7 @@ static void write_line(const char *prefix, const char *format, va_list args)
 	if (used > sizeof(line) - 2)
 		used = sizeof(line) - 2;
 	line[used++] = '\n';
-	/* A stderr that cannot be written to has nobody to be told about it. */
-	if (write(STDERR_FILENO, line, used) < 0)
-		errno = saved;
+	write_out(line, used);
 	errno = saved;
 }
 

@@ -15,6 +15,9 @@ enum log_level {
 /* What is told from here on. */
 void log_set_level(enum log_level level);
 
+/* From here on a line that stderr does not take at once is dropped; how many, a later one says. */
+void log_never_wait(void);
+
 /* A whole line as it is, without the program's name in front: the banner, the totals. */
 void log_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something worth knowing; hidden by -q. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,14 +19,14 @@ int self_spare_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int self_spare(int fd)
+int self_spare(int fd, int adj)
 {
-	static const char never[] = "-1000";
-	int error = 0;
+	char text[16];
+	int error = 0, len = snprintf(text, sizeof(text), "%d", adj);
 
 	if (fd < 0)
 		return fd;
-	if (write(fd, never, sizeof(never) - 1) < 0)
+	if (write(fd, text, (size_t)len) < 0)
 		error = -errno;
 	close(fd);
 	return error;

@@ -7,11 +7,11 @@
 int self_spare_open(void);
 
 /*
- * Makes the kernel never choose this process, and closes @fd, of self_spare_open(). Not before
- * attaching, which learns from this process's own score. Returns 0, or a negative errno: it needs
- * privilege.
+ * Sets this process's oom_score_adj (-1000: it is never chosen), and closes @fd, of
+ * self_spare_open(). Not before attaching, which learns from this process's own score. Returns 0,
+ * or a negative errno: less than it was begun with needs privilege.
  */
-int self_spare(int fd);
+int self_spare(int fd, int adj);
 
 /*
  * Keeps every page of this process in memory, and of later ones, those that it is allowed to.
