@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tests/unit/sample.h"
+#include "tests/unit/storeaid.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,93 +13,24 @@
 #include "store/schema.h"
 #include "store/store.h"
 
-static char directory[64], path[96], error_text[STORE_ERROR_LEN];
-
-static int make_directory(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/oomtrace-store-XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/s.db", directory);
-	return 0;
-}
-
-static int remove_directory(void **state)
-{
-	char command[128];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command);
-}
+static char error_text[STORE_ERROR_LEN];
 
 static struct store *opened(void)
 {
 	struct store *store;
 
-	if (store_open(path, STORE_WRITE | STORE_CREATE, NULL, &store, error_text))
+	if (store_open(store_path, STORE_WRITE | STORE_CREATE, NULL, &store, error_text))
 		fail_msg("%s", error_text);
 	return store;
 }
 
-/* The one value that @sql gives, by a connection of its own. */
-static const char *ask(const char *sql)
-{
-	static char answer[4096];
-	sqlite3_stmt *statement;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0))
-		snprintf(answer, sizeof(answer), "%s",
-			 (const char *)sqlite3_column_text(statement, 0));
-	else
-		strcpy(answer, "(none)");
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return answer;
-}
-
-static void text(struct store_row *row, enum store_text which, const char *value)
-{
-	store_row_text(row, which, value, strlen(value));
-}
-
-static struct store_row row_of(enum store_row_kind kind, const char *host, const char *boot_id)
-{
-	struct store_row row = {.kind = kind};
-
-	text(&row, STORE_HOST, host);
-	text(&row, STORE_BOOT_ID, boot_id);
-	text(&row, STORE_LINE, "{}");
-	return row;
-}
-
 static void begin_run(struct store *store, const char *kind)
 {
-	struct store_row row = row_of(STORE_RUN, "h", "b");
+	struct store_row row = run_of(kind);
 
-	text(&row, STORE_KIND, kind);
-	store_row_number(&row, STORE_TIME_NS, 1000);
 	assert_int_equal(store_begin(store), 0);
 	assert_int_equal(store_put(store, &row), 1);
 	assert_int_equal(store_commit(store), 0);
-}
-
-static struct store_row episode_of(const char *id, const char *source, int64_t pid, int64_t time_ns)
-{
-	struct store_row row = row_of(STORE_EPISODE, "h", "b");
-
-	text(&row, STORE_ID, id);
-	text(&row, STORE_TYPE, "oom_kill");
-	text(&row, STORE_SOURCE, source);
-	text(&row, STORE_COMM, "java");
-	store_row_number(&row, STORE_PID, pid);
-	store_row_number(&row, STORE_TIME_NS, time_ns);
-	return row;
 }
 
 static int put(struct store *store, const struct store_row *row)
@@ -124,10 +55,10 @@ static void a_new_store_has_the_schema_and_is_the_owners_alone(void **state)
 	struct store *store = opened();
 
 	begin_run(store, "trace");
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(store_path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	for (int i = 0; i < 2; i++) {
-		snprintf(side, sizeof(side), "%s%s", path, i ? "-shm" : "-wal");
+		snprintf(side, sizeof(side), "%s%s", store_path, i ? "-shm" : "-wal");
 		assert_int_equal(stat(side, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0600);
 	}
@@ -167,18 +98,18 @@ static void the_same_kill_is_stored_once(void **state)
 static void outcomes_need_their_episode_and_name_its_pod(void **state)
 {
 	struct store_row episode = episode_of("aa", "live", 7, 5);
-	struct store_row outcome = row_of(STORE_OUTCOME, "h", "b");
+	struct store_row outcome = row_of(STORE_OUTCOME);
 
 	(void)state;
 	struct store *store = opened();
 
 	begin_run(store, "trace");
-	text(&outcome, STORE_ID, "aa");
+	set_text(&outcome, STORE_ID, "aa");
 	store_row_number(&outcome, STORE_PID, 7);
 	store_row_number(&outcome, STORE_EXITED_NS, 2500000);
 	assert_int_equal(put(store, &outcome), 0);
 	assert_int_equal(put(store, &episode), 1);
-	text(&outcome, STORE_POD, "web-0");
+	set_text(&outcome, STORE_POD, "web-0");
 	assert_int_equal(put(store, &outcome), 1);
 	assert_string_equal(ask("SELECT exited_ms FROM outcome"), "2.5");
 	assert_string_equal(ask("SELECT pod FROM episode"), "web-0");
@@ -235,8 +166,6 @@ static void the_last_watch_is_found(void **state)
 	assert_int_equal(store_last_watch(store, "other", "b", &watch), 0);
 	store_close(store);
 }
-
-#define ON_A_STORE(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
 int main(void)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/pool.h"
+#include "lib/queue.h"
 #include "lib/writer.h"
 
 int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size)
@@ -23,6 +24,11 @@ int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size)
 void outbuf_init_writer(struct outbuf *out, struct writer *writer)
 {
 	*out = (struct outbuf){.writer = writer, .fd = -1, .cancel_fd = -1};
+}
+
+void outbuf_init_queue(struct outbuf *out, struct queue *queue)
+{
+	*out = (struct outbuf){.queue = queue, .fd = -1, .cancel_fd = -1};
 }
 
 void outbuf_free(struct outbuf *out)
@@ -89,6 +95,11 @@ void outbuf_put(struct outbuf *out, const void *data, size_t len)
 			out->error = writer_put(out->writer, data, len);
 		return;
 	}
+	if (out->queue) {
+		if (!out->error)
+			out->error = queue_put(out->queue, data, len);
+		return;
+	}
 	while (len && !out->error) {
 		size_t room = out->size - out->len;
 		size_t piece = len < room ? len : room;
@@ -121,7 +132,7 @@ int outbuf_end(struct outbuf *out)
 		out->error = 0;
 		return err;
 	}
-	if (out->len)
+	if (!out->queue && out->len)
 		flush_piece(out);
 	err = out->error;
 	out->error = 0;

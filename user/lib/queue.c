@@ -57,7 +57,8 @@ struct queue {
 	_Alignas(CACHE_LINE) _Atomic uint64_t released;
 	_Atomic uint64_t records_out;
 	struct bell room;
-	uint64_t taken; /* where the record after the one given begins; 0: none is given */
+	uint64_t taken; /* where the record after those given begins; 0: none is given */
+	uint64_t given; /* records */
 };
 
 static uint64_t padded(uint64_t len)
@@ -278,10 +279,9 @@ static void release_until(struct queue *queue, uint64_t position)
 	ring(&queue->room);
 }
 
-/* Returns whether there is a record. */
-static bool look(struct queue *queue, struct queue_record *ret_record)
+/* The record at @position. Returns whether there is one. */
+static bool look_at(struct queue *queue, uint64_t position, struct queue_record *ret_record)
 {
-	uint64_t position = atomic_load_explicit(&queue->released, memory_order_relaxed);
 	uint64_t end = atomic_load(&queue->committed);
 	struct header header;
 
@@ -290,14 +290,25 @@ static bool look(struct queue *queue, struct queue_record *ret_record)
 	memcpy(&header, place(queue, position), sizeof(header));
 	if (header.len == SKIPPED) {
 		position = next_start(queue, position);
-		release_until(queue, position);
+		/* Nothing that was given lies before it: that much room is free already. */
+		if (!queue->given)
+			release_until(queue, position);
 		memcpy(&header, place(queue, position), sizeof(header));
 	}
 	queue->taken = position + sizeof(header) + padded(header.len);
+	queue->given++;
 	ret_record->data = place(queue, position) + sizeof(header);
 	ret_record->len = header.len;
 	ret_record->tag = header.tag;
 	return true;
+}
+
+/* The oldest record. Returns whether there is one. */
+static bool look(struct queue *queue, struct queue_record *ret_record)
+{
+	queue->given = 0;
+	return look_at(queue, atomic_load_explicit(&queue->released, memory_order_relaxed),
+		       ret_record);
 }
 
 /* Less than @timeout_ns where the deadline comes before; 0 when it has passed. */
@@ -343,13 +354,19 @@ int queue_take(struct queue *queue, uint64_t timeout_ns, struct queue_record *re
 	}
 }
 
+int queue_take_more(struct queue *queue, struct queue_record *ret_record)
+{
+	return queue->taken && look_at(queue, queue->taken, ret_record) ? 0 : -EAGAIN;
+}
+
 void queue_release(struct queue *queue)
 {
 	if (!queue->taken)
 		return;
-	atomic_fetch_add(&queue->records_out, 1);
+	atomic_fetch_add(&queue->records_out, queue->given);
 	release_until(queue, queue->taken);
 	queue->taken = 0;
+	queue->given = 0;
 }
 
 /* --- both --- */

@@ -82,7 +82,13 @@ void queue_wake(struct queue *queue);
  */
 int queue_take(struct queue *queue, uint64_t timeout_ns, struct queue_record *ret_record);
 
-/* Done with the record that queue_take() gave. */
+/*
+ * The record after the last one given, without waiting for one: all that were given stay until
+ * queue_release(), and queue_take() begins with the oldest again. Returns 0 or -EAGAIN.
+ */
+int queue_take_more(struct queue *queue, struct queue_record *ret_record);
+
+/* Done with the records that queue_take() and queue_take_more() gave. */
 void queue_release(struct queue *queue);
 
 /* --- both --- */

@@ -76,6 +76,26 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *ret_code)
 	return need;
 }
 
+size_t utf8_mend(char *out, size_t size, const char *text, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	size_t used = 0;
+
+	while (len) {
+		uint32_t code;
+		size_t taken = utf8_decode(text, len, &code);
+		size_t more = taken ? taken : sizeof(replacement) - 1;
+
+		if (more > size - used)
+			break;
+		memcpy(out + used, taken ? text : replacement, more);
+		used += more;
+		text += taken ? taken : 1;
+		len -= taken ? taken : 1;
+	}
+	return used;
+}
+
 unsigned int utf8_width(uint32_t code)
 {
 	if (code < 0x300)

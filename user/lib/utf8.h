@@ -22,6 +22,12 @@
  */
 size_t utf8_decode(const char *text, size_t len, uint32_t *ret_code);
 
+/*
+ * Writes @text into the @size bytes at @out with U+FFFD in place of each byte that is not valid, as
+ * far as it fits. Returns how many bytes that are; no NUL is added.
+ */
+size_t utf8_mend(char *out, size_t size, const char *text, size_t len);
+
 /* Columns that a terminal gives to a printable character: 0, 1 or 2. */
 unsigned int utf8_width(uint32_t code);
 

@@ -262,6 +262,8 @@ struct sink *sink_jsonl_new(const struct sink_options *options)
 		return NULL;
 	if (options->writer) {
 		outbuf_init_writer(&jsonl->out, options->writer);
+	} else if (options->queue) {
+		outbuf_init_queue(&jsonl->out, options->queue);
 	} else if (outbuf_init(&jsonl->out, options->fd, -1, BUFFER_SIZE)) {
 		pool_free(jsonl);
 		return NULL;

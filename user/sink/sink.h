@@ -13,10 +13,12 @@
 
 #define CANDIDATES_ALL UINT32_MAX
 
+struct queue;
 struct writer;
 
 struct sink_options {
 	struct writer *writer; /* or NULL: @fd is written to, and its reader waited for */
+	struct queue *queue;   /* or NULL; JSON: lines are appended to its open record */
 	int fd;
 	uint32_t candidates; /* how many to show, CANDIDATES_ALL for all */
 	bool color;

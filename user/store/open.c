@@ -99,6 +99,39 @@ int store_ask_number(struct store *store, const char *sql, int64_t *ret_number)
 	return error;
 }
 
+/* The file itself, its log, and what its readers and writers share. */
+static const char *const suffixes[STORE_FILES] = {"", "-wal", "-shm"};
+
+static ino_t inode_of(const struct store *store, int which)
+{
+	char name[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s%s", store->path, suffixes[which]);
+	return stat(name, &st) ? 0 : st.st_ino;
+}
+
+/* Which files are open, by their numbers: SQLite goes on with those whose names are gone. */
+static void remember_files(struct store *store)
+{
+	ino_t inode = inode_of(store, 0);
+
+	/* Another file has none of what was put into the one before. */
+	if (inode != store->inodes[0])
+		store->run_id = 0;
+	for (int i = 0; i < STORE_FILES; i++)
+		store->inodes[i] = inode_of(store, i);
+}
+
+bool store_is_gone(const struct store *store)
+{
+	for (int i = 0; i < STORE_FILES; i++) {
+		if (store->inodes[i] && inode_of(store, i) != store->inodes[i])
+			return true;
+	}
+	return false;
+}
+
 /* Whose file it is, and of which version. Returns 0, or a negative errno for what is no store. */
 static int read_version(struct store *store, int64_t *ret_version)
 {
@@ -155,7 +188,7 @@ static int migrate(struct store *store)
 static int configure(struct store *store)
 {
 	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, (int)store->wait_ms);
+	sqlite3_busy_timeout(store->db, (int)store->options.wait_ms);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return store_run_sql(store, connection_settings);
 }
@@ -254,23 +287,31 @@ static int resolve(const char *path, char ret_path[PATH_MAX])
 	return 0;
 }
 
-static int open_connection(struct store *store, unsigned int flags,
-			   const struct store_options *options)
+static int open_connection(struct store *store)
 {
-	int how = SQLITE_OPEN_NOMUTEX |
-		  (flags & STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW
-				       : SQLITE_OPEN_READONLY);
-	int code = sqlite3_open_v2(store->path, &store->db, how, NULL);
-	struct stat st;
+	bool can_write = store->flags & STORE_WRITE;
+	int how = can_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW : SQLITE_OPEN_READONLY;
+	int code = sqlite3_open_v2(store->path, &store->db, how | SQLITE_OPEN_NOMUTEX, NULL);
 
-	if (code != SQLITE_OK)
-		return store_failed(store, code);
-	store->wait_ms = options ? options->wait_ms : 0;
-	if (stat(store->path, &st) == 0) {
-		store->device = st.st_dev;
-		store->inode = st.st_ino;
-	}
-	return 0;
+	return code == SQLITE_OK ? 0 : store_failed(store, code);
+}
+
+/* Returns 0, or a negative errno with the reason in store->error. */
+static int connect_store(struct store *store)
+{
+	int error = 0;
+
+	if (store->flags & STORE_WRITE)
+		error = store_make_file(store->path, &store->options, store->flags & STORE_CREATE,
+					store->error);
+	if (!error)
+		error = open_connection(store);
+	if (!error)
+		error = store->flags & STORE_WRITE ? open_for_writing(store)
+						   : open_for_reading(store);
+	if (!error)
+		remember_files(store);
+	return error;
 }
 
 int store_open(const char *path, unsigned int flags, const struct store_options *options,
@@ -283,20 +324,15 @@ int store_open(const char *path, unsigned int flags, const struct store_options 
 		snprintf(ret_error, STORE_ERROR_LEN, "not enough memory");
 		return -ENOMEM;
 	}
+	store->flags = flags;
+	if (options)
+		store->options = *options;
 	error = resolve(path, store->path);
 	if (error)
-		snprintf(ret_error, STORE_ERROR_LEN, "%s%s", strerror(-error),
-			 error == -ENOENT ? ": its directory is not there" : "");
-	else if (flags & STORE_WRITE)
-		error = store_make_file(store->path, options, flags & STORE_CREATE, ret_error);
-	if (error) {
-		free(store);
-		return error;
-	}
-	store->can_write = flags & STORE_WRITE;
-	error = open_connection(store, flags, options);
-	if (!error)
-		error = store->can_write ? open_for_writing(store) : open_for_reading(store);
+		snprintf(store->error, sizeof(store->error), "%s%s", strerror(-error),
+			 error == -ENOENT ? ": create its directory first" : "");
+	else
+		error = connect_store(store);
 	if (error) {
 		snprintf(ret_error, STORE_ERROR_LEN, "%s", store->error);
 		store_close(store);
@@ -306,34 +342,45 @@ int store_open(const char *path, unsigned int flags, const struct store_options 
 	return 0;
 }
 
+/* Leaves @store without a connection. */
+static void disconnect(struct store *store)
+{
+	int persist = 1;
+
+	for (int i = 0; i < SQL_STATEMENTS; i++) {
+		sqlite3_finalize(store->statement[i]);
+		store->statement[i] = NULL;
+	}
+	if (store->db && store->flags & STORE_WRITE && store_is_gone(store)) {
+		/* What is in a log without a name is nowhere else. */
+		if (inode_of(store, 0) == store->inodes[0])
+			sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+						  NULL);
+		/* Closing removes the log by its name, which may be another's by now. */
+		sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
+	sqlite3_close(store->db);
+	store->db = NULL;
+}
+
+int store_reopen(struct store *store)
+{
+	disconnect(store);
+	return connect_store(store);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	for (int i = 0; i < SQL_STATEMENTS; i++)
-		sqlite3_finalize(store->statement[i]);
-	sqlite3_close(store->db);
+	disconnect(store);
 	free(store);
 }
 
-void store_abandon(struct store *store)
+bool store_has_run(const struct store *store)
 {
-	int persist = 1;
-
-	if (!store)
-		return;
-	/* Closing the last connection removes the log by its name, which may be another's by now.
-	 */
-	sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	store_close(store);
-}
-
-bool store_is_gone(const struct store *store)
-{
-	struct stat st;
-
-	return stat(store->path, &st) || st.st_dev != store->device || st.st_ino != store->inode;
+	return store->run_id;
 }
 
 const char *store_error(const struct store *store)

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 
@@ -36,13 +37,14 @@ enum statement {
 	SQL_STATEMENTS,
 };
 
+#define STORE_FILES 3
+
 struct store {
 	sqlite3 *db;
-	char path[PATH_MAX]; /* its directory resolved */
-	dev_t device;        /* of the file that was opened */
-	ino_t inode;
-	bool can_write;
-	unsigned int wait_ms;
+	char path[PATH_MAX];       /* its directory resolved */
+	ino_t inodes[STORE_FILES]; /* of those that are open; 0: not known */
+	unsigned int flags;
+	struct store_options options;
 	bool knows_places;                       /* SQL functions of queries */
 	sqlite3_stmt *statement[SQL_STATEMENTS]; /* prepared when opened for writing */
 	int64_t run_id;                          /* 0: none yet */

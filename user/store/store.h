@@ -45,11 +45,17 @@ int store_open(const char *path, unsigned int flags, const struct store_options 
 /* Closes it; what was begun and not committed is undone. NULL is fine. */
 void store_close(struct store *store);
 
-/* The same for a store whose file has been removed or replaced: no file of that name is touched. */
-void store_abandon(struct store *store);
+/*
+ * Closes and opens it again, as it was opened; after an error nothing else can be done with it but
+ * this and closing it. Returns 0 or a negative errno.
+ */
+int store_reopen(struct store *store);
 
-/* Whether the file of its name is no longer the one that is open. */
+/* Whether the file of its name has been removed, or replaced by another. */
 bool store_is_gone(const struct store *store);
+
+/* Whether the rows that are put belong to a run: STORE_RUN was put, and into this very file. */
+bool store_has_run(const struct store *store);
 
 /* What the last error was, in words. */
 const char *store_error(const struct store *store);
