@@ -20,7 +20,7 @@ static char store_directory[64], store_path[96];
 static int store_aid_make_directory(void **state)
 {
 	(void)state;
-	strcpy(store_directory, "/tmp/oomtrace-store-XXXXXX");
+	strcpy(store_directory, "/dev/shm/oomtrace-store-XXXXXX");
 	if (!mkdtemp(store_directory))
 		return -1;
 	snprintf(store_path, sizeof(store_path), "%s/s.db", store_directory);

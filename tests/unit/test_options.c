@@ -233,7 +233,16 @@ static void wrong_usage_ends_with_status_2(void **state)
 		"--container=",
 		"--pod=",
 		"a-word",
-		"--store=x",
+		"-s x --store=y",
+		"--store=",
+		"--keep=1GiB",
+		"--store-group=root",
+		"-s x --store-group=no-such-group",
+		"-s x --keep=0",
+		"-s x --keep=5x",
+		"-s x --keep=10KiB",
+		"-s x --keep=",
+		"-s x --keep=1Gib",
 		"--no-such-option",
 	};
 
@@ -241,6 +250,23 @@ static void wrong_usage_ends_with_status_2(void **state)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_int_equal(status_of(only_parse, wrong[i]), EXIT_USAGE);
 	assert_int_equal(status_of(only_parse, "-n 1"), EXIT_DONE);
+}
+
+static void what_is_kept_is_read_with_its_unit(void **state)
+{
+	struct store_keep keep = {0};
+
+	(void)state;
+	assert_int_equal(storage_keep_parse("10000", &keep), 0);
+	assert_int_equal(storage_keep_parse("500MiB", &keep), 0);
+	assert_int_equal(storage_keep_parse("90d", &keep), 0);
+	assert_int_equal(keep.max_episodes, 10000);
+	assert_int_equal(keep.max_bytes, 500ULL << 20);
+	assert_int_equal(keep.max_age_ns, 90 * 86400 * 1000000000ULL);
+	assert_int_equal(storage_keep_parse("2w", &keep), 0);
+	assert_int_equal(keep.max_age_ns, 14 * 86400 * 1000000000ULL);
+	assert_int_equal(storage_keep_parse("2G", &keep), 0);
+	assert_int_equal(keep.max_bytes, 2ULL << 30);
 }
 
 static int run_trace(const char *line)
@@ -513,6 +539,7 @@ int main(void)
 		cmocka_unit_test(options_mean_what_the_manual_says),
 		cmocka_unit_test(colours_follow_the_choice_then_the_terminal),
 		cmocka_unit_test(wrong_usage_ends_with_status_2),
+		cmocka_unit_test(what_is_kept_is_read_with_its_unit),
 		cmocka_unit_test(where_nothing_attaches_the_status_is_3),
 		cmocka_unit_test(what_is_no_recording_ends_with_status_1),
 		cmocka_unit_test(wrong_usage_of_explain_names_the_remedy),

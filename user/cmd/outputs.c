@@ -11,13 +11,30 @@
 #include "lib/parse.h"
 #include "proc/cgroup.h"
 
-enum { KEY_COMM = 0x100, KEY_UNIT, KEY_CONTAINER, KEY_POD, KEY_COLOR };
+enum {
+	KEY_COMM = 0x100,
+	KEY_UNIT,
+	KEY_CONTAINER,
+	KEY_POD,
+	KEY_COLOR,
+	KEY_STORE,
+	KEY_STORE_GROUP,
+	KEY_KEEP,
+};
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Output:", 1},
 	{"output", 'o', "FORMAT[:FILE]", 0,
 	 "Give text or json, to stdout or appended to FILE; repeatable (default: text)", 1},
 	{"json", 'j', 0, 0, "The same as -o json: one JSON object a line", 1},
+	{"store", KEY_STORE, "FILE", OPTION_ARG_OPTIONAL,
+	 "Keep them in FILE, an SQLite database (default: " STORE_DEFAULT_PATH ")", 1},
+	{0, 's', "FILE", 0, "The same as --store=FILE", 1},
+	{"store-group", KEY_STORE_GROUP, "NAME", 0, "Let this group read what is stored", 1},
+	{"keep", KEY_KEEP, "BOUND", 0,
+	 "Keep so long (90d), so many (10000) or so much (500MiB), the newest; repeatable "
+	 "(default: 1GiB)",
+	 1},
 	{"candidates", 'k', "N|all", 0,
 	 "Show N candidates of each kill on stdout (default: text 10, json all)", 1},
 	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
@@ -151,6 +168,45 @@ static void set_count(struct outputs *outputs, const char *text, struct argp_sta
 		argp_error(state, "'%s' is no number of kills: 1 or more", text);
 }
 
+static void set_store(struct outputs *outputs, const char *file, struct argp_state *state)
+{
+	if (!*file)
+		argp_error(state, "which file is the store?");
+	if (outputs->storage.file)
+		argp_error(state, "one store at a time: '%s', or '%s'?", outputs->storage.file,
+			   file);
+	outputs->storage.file = file;
+}
+
+static void set_store_group(struct outputs *outputs, const char *name, struct argp_state *state)
+{
+	if (storage_group_parse(name, &outputs->storage.group))
+		argp_error(state, "'%s' is no group of this host", name);
+	outputs->storage.has_group = true;
+}
+
+static void set_keep(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (storage_keep_parse(text, &outputs->storage.keep))
+		argp_error(state,
+			   "'%s' is nothing to keep by: an age (90d), a number of kills (10000) "
+			   "or a size, 1MiB or more (500MiB)",
+			   text);
+}
+
+/* What none of the options can know alone. */
+static void check(const struct outputs *outputs, struct argp_state *state)
+{
+	const struct store_keep *keep = &outputs->storage.keep;
+
+	if (outputs->quiet && outputs->verbose)
+		argp_error(state, "-q and -v contradict each other");
+	if (!outputs->storage.file && outputs->storage.has_group)
+		argp_error(state, "--store-group is for a store: --store");
+	if (!outputs->storage.file && (keep->max_age_ns || keep->max_bytes || keep->max_episodes))
+		argp_error(state, "--keep is for a store: --store");
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	static const struct output_spec text_to_stdout = {.format = OUTPUT_TEXT};
@@ -162,6 +218,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		add_output(outputs, "json", state);
+		return 0;
+	case 's':
+	case KEY_STORE:
+		set_store(outputs, arg ? arg : STORE_DEFAULT_PATH, state);
+		return 0;
+	case KEY_STORE_GROUP:
+		set_store_group(outputs, arg, state);
+		return 0;
+	case KEY_KEEP:
+		set_keep(outputs, arg, state);
 		return 0;
 	case 'k':
 		set_candidates(outputs, arg, state);
@@ -199,8 +265,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		set_count(outputs, arg, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (outputs->quiet && outputs->verbose)
-			argp_error(state, "-q and -v contradict each other");
+		check(outputs, state);
 		if (!outputs->n_specs)
 			outputs->specs[outputs->n_specs++] = text_to_stdout;
 		return 0;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/storage.h"
 #include "core/episode.h"
 #include "core/filter.h"
 #include "sink/sink.h"
@@ -30,6 +31,7 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct outputs {
 	struct output_spec specs[OUTPUTS_MAX];
 	unsigned int n_specs; /* at least 1 once parsed */
+	struct storage_options storage;
 	bool candidates_given;
 	uint32_t candidates;
 	enum color_choice color;

@@ -126,6 +126,13 @@ static void keep_run(struct keeper *keeper, const struct queue_record *record,
 	keeper->kernel_kills = (uint64_t)row->number[STORE_KERNEL_KILLS];
 }
 
+static bool is_text(const struct store_row *row, enum store_text which, const char *text)
+{
+	const struct store_bytes *bytes = &row->text[which];
+
+	return bytes->text && bytes->len == strlen(text) && !memcmp(bytes->text, text, bytes->len);
+}
+
 static void note_episode(struct keeper *keeper, const struct store_row *row, bool is_new)
 {
 	const struct store_bytes *id = &row->text[STORE_ID];
@@ -135,7 +142,8 @@ static void note_episode(struct keeper *keeper, const struct store_row *row, boo
 		return;
 	}
 	snprintf(keeper->ids[keeper->n_ids++], ID_LEN, "%.*s", (int)id->len, id->text);
-	if (row->known & 1U << STORE_VICTIMS)
+	/* What a log tells of was before, and is in the count that the run began with. */
+	if (is_text(row, STORE_SOURCE, "live") && row->known & 1U << STORE_VICTIMS)
 		keeper->batch_victims += (uint64_t)row->number[STORE_VICTIMS];
 }
 
