@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/cleanup.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -167,6 +168,96 @@ static void the_last_watch_is_found(void **state)
 	store_close(store);
 }
 
+/* What people are told to ask, word for word. */
+static void the_queries_of_the_manual_work(void **state)
+{
+	struct store_row episode = episode_of("aa", "live", 7, 5);
+	scope_fclose FILE *manual = fopen("docs/FORMATS.md", "r");
+	char line[4096], sql[8192] = "";
+	unsigned int queries = 0;
+	bool inside = false;
+
+	(void)state;
+	struct store *store = opened();
+
+	begin_run(store, "trace");
+	set_text(&episode, STORE_LINE,
+		 "{\"victims\":[{\"pid\":7}],\"candidates\":{\"tasks\":[{\"pid\":7,\"comm\":"
+		 "\"java\","
+		 "\"points\":5},{\"pid\":8}]},\"memcg\":{\"limit_bytes\":77}}");
+	assert_int_equal(put(store, &episode), 1);
+	assert_non_null(manual);
+	while (fgets(line, sizeof(line), manual)) {
+		if (inside && strcmp(line, "```\n") == 0) {
+			assert_string_not_equal(ask(sql), "");
+			queries++;
+			inside = false;
+		} else if (inside) {
+			strcat(sql, line);
+		} else if (strcmp(line, "```sql\n") == 0) {
+			inside = true;
+			sql[0] = '\0';
+		}
+	}
+	assert_true(queries >= 5);
+	assert_string_equal(ask("SELECT group_concat(role || pid) FROM task"),
+			    "victim7,candidate7,candidate8");
+	assert_string_equal(ask("SELECT time || comm || host FROM kill"),
+			    "1970-01-01T00:00:00Zjavah");
+	store_close(store);
+}
+
+/* As each version was when it was released: version 0 is an empty file. */
+static void a_store_of_every_earlier_version_becomes_this_one(void **state)
+{
+	static const char *const made[STORE_SCHEMA_VERSION] = {""};
+
+	for (int version = 0; version < STORE_SCHEMA_VERSION; version++) {
+		sqlite3 *db;
+
+		assert_int_equal(sqlite3_open(store_path, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, made[version], NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		store_close(opened());
+		assert_string_equal(ask("PRAGMA user_version"), "1");
+		assert_string_equal(ask("PRAGMA auto_vacuum"), "2");
+		store_aid_remove_directory(state);
+		store_aid_make_directory(state);
+	}
+}
+
+static int refusal(unsigned int flags)
+{
+	struct store *store;
+
+	return store_open(store_path, flags, NULL, &store, error_text);
+}
+
+static void what_is_no_store_of_this_version_is_refused_and_left_alone(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(refusal(0), -ENOENT);
+	store_close(opened());
+	ask("PRAGMA user_version = 2");
+	assert_int_equal(refusal(STORE_WRITE), -EPROTO);
+	assert_non_null(strstr(error_text, "newer oomtrace"));
+	assert_int_equal(refusal(0), -EPROTO);
+	assert_string_equal(ask("PRAGMA user_version"), "2");
+	ask("PRAGMA application_id = 7");
+	assert_int_equal(refusal(STORE_WRITE), -EBADMSG);
+	assert_non_null(strstr(error_text, "another program"));
+	file = fopen(store_path, "w");
+	fputs("What is this? It is longer than a header, and says nothing that one would say.\n",
+	      file);
+	fclose(file);
+	assert_int_equal(refusal(STORE_WRITE), -EBADMSG);
+	assert_int_equal(refusal(0), -EBADMSG);
+	assert_int_equal(truncate(store_path, 0), 0);
+	assert_int_equal(refusal(0), -ENODATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +266,9 @@ int main(void)
 		ON_A_STORE(outcomes_need_their_episode_and_name_its_pod),
 		ON_A_STORE(the_oldest_go_first),
 		ON_A_STORE(the_last_watch_is_found),
+		ON_A_STORE(the_queries_of_the_manual_work),
+		ON_A_STORE(a_store_of_every_earlier_version_becomes_this_one),
+		ON_A_STORE(what_is_no_store_of_this_version_is_refused_and_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "lib/log.h"
 #include "lib/pool.h"
 #include "sink/fanout.h"
+#include "sink/store.h"
 
 /* Victims that can be dying at once and still be recognised; the oldest is forgotten. */
 #define GIVEN_MAX 1024
@@ -18,10 +19,10 @@ struct delivery {
 	const struct outputs *outputs;
 	const struct host *host; /* the assembler's, once there was an event */
 	struct fanout fanout;
-	struct destination destinations[OUTPUTS_MAX]; /* beside fanout.outputs */
-	uint64_t unsettled;                           /* lines that an output could not take */
-	uint64_t given;                               /* episodes, of those that --count counts */
-	uint64_t named;                               /* in given_ids, of all that were given */
+	struct destination destinations[OUTPUTS_MAX + 1]; /* beside fanout.outputs */
+	uint64_t unsettled;                               /* lines that an output could not take */
+	uint64_t given; /* episodes, of those that --count counts */
+	uint64_t named; /* in given_ids, of all that were given */
 	uint64_t last_decision_ns;
 	bool selective; /* some episodes are not given: their outcomes must not be either */
 	char given_ids[GIVEN_MAX][EPISODE_ID_LEN];
@@ -198,9 +199,29 @@ static int open_output(struct delivery *delivery, const struct output_spec *spec
 	return fanout_add(&delivery->fanout, sink) < 0 ? -ENOSPC : 0;
 }
 
-int delivery_new(const struct outputs *outputs, int news_fd, struct delivery **ret_delivery)
+/* Opens the store. Returns 0 or a negative errno after having said why. */
+static int open_store(struct delivery *delivery, enum storage_run run)
+{
+	struct destination *destination = &delivery->destinations[delivery->fanout.count];
+	int error = destination_open_store(destination, &delivery->outputs->storage, run);
+	struct sink *sink;
+
+	if (error)
+		return error;
+	sink = sink_store_new(destination->keeper, run != STORAGE_TRACE);
+	if (!sink) {
+		log_error("not enough memory for a store");
+		destination_close(destination);
+		return -ENOMEM;
+	}
+	return fanout_add(&delivery->fanout, sink) < 0 ? -ENOSPC : 0;
+}
+
+int delivery_new(const struct outputs *outputs, enum storage_run run, int news_fd,
+		 struct delivery **ret_delivery)
 {
 	struct delivery *delivery = pool_take(sizeof(*delivery));
+	int error = 0;
 
 	if (!delivery) {
 		log_error("not enough memory");
@@ -208,13 +229,13 @@ int delivery_new(const struct outputs *outputs, int news_fd, struct delivery **r
 	}
 	delivery->outputs = outputs;
 	delivery->selective = outputs->count || filter_is_set(&outputs->filter);
-	for (unsigned int i = 0; i < outputs->n_specs; i++) {
-		int error = open_output(delivery, &outputs->specs[i], news_fd);
-
-		if (error) {
-			delivery_free(delivery);
-			return error;
-		}
+	for (unsigned int i = 0; !error && i < outputs->n_specs; i++)
+		error = open_output(delivery, &outputs->specs[i], news_fd);
+	if (!error && outputs->storage.file)
+		error = open_store(delivery, run);
+	if (error) {
+		delivery_free(delivery);
+		return error;
 	}
 	*ret_delivery = delivery;
 	return 0;
@@ -235,12 +256,21 @@ void delivery_free(struct delivery *delivery)
 
 int delivery_start(struct delivery *delivery)
 {
-	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
-		struct writer *writer = delivery->destinations[i].writer;
-		int error = writer ? writer_start(writer) : 0;
+	int error = 0;
 
-		if (error)
-			return error;
+	for (unsigned int i = 0; !error && i < delivery->fanout.count; i++)
+		error = destination_start(&delivery->destinations[i]);
+	return error;
+}
+
+int delivery_last_watch(struct delivery *delivery, const char *host, const char *boot_id,
+			struct store_watch *ret_watch)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
+		struct keeper *keeper = delivery->destinations[i].keeper;
+
+		if (keeper)
+			return store_last_watch(keeper_store(keeper), host, boot_id, ret_watch);
 	}
 	return 0;
 }
@@ -276,22 +306,15 @@ bool delivery_reopen(struct delivery *delivery)
 void delivery_close(struct delivery *delivery)
 {
 	for (unsigned int i = 0; i < delivery->fanout.count; i++)
-		if (delivery->destinations[i].writer)
-			writer_close(delivery->destinations[i].writer);
+		destination_end(&delivery->destinations[i]);
 }
 
 void delivery_finish(struct delivery *delivery, int cancel_fd, uint64_t *cancelled_ns)
 {
-	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
-		struct destination *destination = &delivery->destinations[i];
-		uint64_t left = 0;
-
-		if (destination->writer)
-			left = writer_finish(destination->writer, cancel_fd, cancelled_ns);
-		if (left)
-			log_note("%s is not read: what was left for it is lost", destination->name);
-		delivery->unsettled += left;
-	}
+	for (unsigned int i = 0; i < delivery->fanout.count; i++)
+		delivery->unsettled +=
+			destination_finish(&delivery->destinations[i], cancel_fd, cancelled_ns);
+	account(delivery, 0);
 }
 
 bool delivery_failed(const struct delivery *delivery)

@@ -24,10 +24,18 @@ extern const struct assembler_ops delivery_past_ops;
  * Opens the outputs, which takes all the memory they will ever use. With @news_fd (an eventfd, or
  * -1) each is written to by a thread of its own and no reader is waited for; it becomes readable
  * when delivery_settle() has something to do. Returns 0 and sets *@ret_delivery, or a negative
- * errno after having said why.
+ * errno after having said why. @run is what a store calls it.
  */
-int delivery_new(const struct outputs *outputs, int news_fd, struct delivery **ret_delivery);
+int delivery_new(const struct outputs *outputs, enum storage_run run, int news_fd,
+		 struct delivery **ret_delivery);
 void delivery_free(struct delivery *delivery);
+
+/*
+ * Until when this host was watched before, as the store knows; before delivery_start(). Returns 1
+ * and sets *@ret_watch, or 0, or a negative errno.
+ */
+int delivery_last_watch(struct delivery *delivery, const char *host, const char *boot_id,
+			struct store_watch *ret_watch);
 
 /* Starts the threads; until then lines are only queued. Returns 0 or a negative errno. */
 int delivery_start(struct delivery *delivery);

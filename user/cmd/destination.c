@@ -54,9 +54,51 @@ int destination_open(struct destination *destination, const struct output_spec *
 	return error;
 }
 
+int destination_open_store(struct destination *destination, const struct storage_options *storage,
+			   enum storage_run run)
+{
+	*destination = (struct destination){.name = storage->file, .fd = -1};
+	return storage_open(storage, run, &destination->keeper);
+}
+
+int destination_start(struct destination *destination)
+{
+	if (destination->keeper)
+		return keeper_start(destination->keeper);
+	return destination->writer ? writer_start(destination->writer) : 0;
+}
+
+void destination_end(struct destination *destination)
+{
+	if (destination->writer)
+		writer_close(destination->writer);
+}
+
+uint64_t destination_finish(struct destination *destination, int cancel_fd, uint64_t *cancelled_ns)
+{
+	struct keeper_state stored;
+	uint64_t left;
+
+	if (destination->keeper) {
+		keeper_finish(destination->keeper);
+		keeper_state(destination->keeper, &stored);
+		log_note("%s: %lu kills stored, %lu were there already", destination->name,
+			 (unsigned long)stored.stored, (unsigned long)stored.known);
+		return 0; /* what it gave up is in its state */
+	}
+	if (!destination->writer)
+		return 0;
+	left = writer_finish(destination->writer, cancel_fd, cancelled_ns);
+	if (left)
+		log_note("%s is not read: what was left for it is lost", destination->name);
+	return left;
+}
+
 void destination_close(struct destination *destination)
 {
 	writer_free(destination->writer);
+	keeper_free(destination->keeper);
+	destination->keeper = NULL;
 	if (destination->fd >= 0)
 		close(destination->fd);
 	destination->writer = NULL;
@@ -87,12 +129,31 @@ static uint64_t notice_writer(struct destination *destination, struct fanout_out
 	return more;
 }
 
+/* What it could not store it has said itself. */
+static uint64_t notice_keeper(struct destination *destination)
+{
+	struct keeper_state state;
+	uint64_t more;
+
+	keeper_state(destination->keeper, &state);
+	more = state.lost - destination->writer_failed;
+	destination->writer_failed = state.lost;
+	destination->broken |= more || state.failed;
+	return more;
+}
+
 uint64_t destination_notice(struct destination *destination, struct fanout_output *output,
 			    bool only)
 {
-	uint64_t more = notice_writer(destination, output);
+	uint64_t more = destination->keeper ? notice_keeper(destination)
+					    : notice_writer(destination, output);
 
-	if (output->failed != destination->failed && output->error != -EAGAIN) {
+	if (output->failed != destination->failed && destination->keeper) {
+		if (!destination->slow)
+			log_warn("%s has no room for what comes; lines are missing there",
+				 destination->name);
+		destination->slow = destination->broken = true;
+	} else if (output->failed != destination->failed && output->error != -EAGAIN) {
 		tell_broken(destination, output->error);
 	} else if (output->failed != destination->failed && !destination->slow) {
 		destination->slow = true;

@@ -12,11 +12,14 @@
 #include "lib/writer.h"
 #include "sink/fanout.h"
 
+struct keeper;
+
 struct destination {
 	const char *name;
 	const char *file;      /* NULL: stdout */
 	int fd;                /* to be closed, or -1 */
 	struct writer *writer; /* NULL: its reader is waited for */
+	struct keeper *keeper; /* of a store; NULL: it is none */
 	/* What has been told of it: */
 	uint64_t failed; /* of the fan-out's failures */
 	uint64_t writer_failed;
@@ -34,7 +37,22 @@ struct destination {
  * own, which rings that when there is news. Returns 0, or a negative errno after having said why.
  */
 int destination_open(struct destination *destination, const struct output_spec *spec, int news_fd);
+/* Opens the store that is asked for. Returns likewise. */
+int destination_open_store(struct destination *destination, const struct storage_options *storage,
+			   enum storage_run run);
 void destination_close(struct destination *destination);
+
+/* Starts its thread, if it has one. Returns 0 or a negative errno. */
+int destination_start(struct destination *destination);
+
+/* Nothing more will be given. */
+void destination_end(struct destination *destination);
+
+/*
+ * After that, waits until all is written, as writer_finish() does. Returns how many lines were
+ * given up.
+ */
+uint64_t destination_finish(struct destination *destination, int cancel_fd, uint64_t *cancelled_ns);
 
 /*
  * Tells a person what is new about @output, which goes there, and marks it as gone where its reader

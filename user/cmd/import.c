@@ -231,6 +231,7 @@ static void import_log(struct import *import, const char *file)
 static int run(struct import *import)
 {
 	static char dash[] = "-", *only_stdin[] = {dash};
+	uint64_t cancelled_ns = 0;
 	struct logread_config config = {
 		.ops = &delivery_ops,
 		.clock = import->clock,
@@ -242,7 +243,8 @@ static int run(struct import *import)
 		import->files = only_stdin;
 		import->n_files = 1;
 	}
-	if (delivery_new(&import->outputs, -1, &import->delivery))
+	if (delivery_new(&import->outputs, STORAGE_IMPORT, -1, &import->delivery) ||
+	    delivery_start(import->delivery))
 		return EXIT_FAILED;
 	config.ctx = import->delivery;
 	import->reader = logread_new(&config);
@@ -252,6 +254,8 @@ static int run(struct import *import)
 	}
 	for (int i = 0; i < import->n_files && !is_enough(import); i++)
 		import_log(import, import->files[i]);
+	delivery_close(import->delivery);
+	delivery_finish(import->delivery, -1, &cancelled_ns);
 	return import->failed || delivery_failed(import->delivery) ? EXIT_FAILED : EXIT_DONE;
 }
 

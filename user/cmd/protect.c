@@ -46,7 +46,8 @@ static int become(const char *name)
 int protect_begin(const struct trace_options *options)
 {
 	struct guard_plan plan = {.no_capabilities = options->user};
-	const char *written[OUTPUTS_MAX];
+	const struct storage_options *storage = &options->outputs.storage;
+	const char *written[OUTPUTS_MAX + 1];
 	int error;
 
 	/* What else a starter left open is nobody's. */
@@ -61,6 +62,10 @@ int protect_begin(const struct trace_options *options)
 	for (unsigned int i = 0; i < options->outputs.n_specs; i++)
 		if (options->outputs.specs[i].file)
 			written[plan.n_written++] = options->outputs.specs[i].file;
+	if (storage->file) {
+		storage_make_directory(storage);
+		written[plan.n_written++] = storage->file;
+	}
 	plan.written = written;
 	error = guard_prepare(&plan);
 	if (error)

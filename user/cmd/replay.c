@@ -78,6 +78,7 @@ static bool is_enough(const struct replay *replay, uint64_t boot_ns)
 /* Feeds every record from @offset on. Returns the exit status. */
 static int feed_all(struct replay *replay, size_t offset)
 {
+	uint64_t cancelled_ns = 0;
 	const void *record;
 	size_t size;
 	int more = 1;
@@ -96,6 +97,8 @@ static int feed_all(struct replay *replay, size_t offset)
 	if (!replay->detached)
 		assembler_finish(replay->assembler, replay->last_boot_ns);
 	delivery_settle(replay->delivery, replay->assembler);
+	delivery_close(replay->delivery);
+	delivery_finish(replay->delivery, -1, &cancelled_ns);
 	if (replay->malformed)
 		log_error("%s: %lu records in it are malformed and were left out",
 			  replay->input.name, (unsigned long)replay->malformed);
@@ -118,7 +121,8 @@ static int run(struct replay *replay)
 		log_error("%s is no recording of oomtrace", replay->input.name);
 		return EXIT_FAILED;
 	}
-	if (delivery_new(&replay->outputs, -1, &replay->delivery))
+	if (delivery_new(&replay->outputs, STORAGE_REPLAY, -1, &replay->delivery) ||
+	    delivery_start(replay->delivery))
 		return EXIT_FAILED;
 	config.ctx = replay->delivery;
 	config.max_candidates =

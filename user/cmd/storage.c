@@ -105,8 +105,7 @@ int storage_group_parse(const char *text, gid_t *ret_group)
 	return 0;
 }
 
-/* Made for the default store alone: any other directory is somebody's. */
-static void make_directory(const struct storage_options *options)
+void storage_make_directory(const struct storage_options *options)
 {
 	if (strcmp(options->file, STORE_DEFAULT_PATH))
 		return;
@@ -124,7 +123,7 @@ static uint64_t queue_bytes(uint64_t processes)
 	return bytes < QUEUE_LEAST ? QUEUE_LEAST : bytes > QUEUE_MOST ? QUEUE_MOST : bytes;
 }
 
-int storage_open(const struct storage_options *options, enum storage_run run, uint64_t processes,
+int storage_open(const struct storage_options *options, enum storage_run run,
 		 struct keeper **ret_keeper)
 {
 	static const char *const kinds[] = {
@@ -149,7 +148,7 @@ int storage_open(const struct storage_options *options, enum storage_run run, ui
 		keeper.keep.max_bytes = STORAGE_KEEP_BYTES;
 	if (run == STORAGE_TRACE) {
 		keeper.kernel_kills = host_oom_kills;
-		keeper.queue_bytes = queue_bytes(processes);
+		keeper.queue_bytes = queue_bytes(options->processes);
 		/* A line, its copy in the row that SQLite makes of it, and what it works with. */
 		error = store_memory_take(SQLITE_OWN + QUEUE_RECORD_MAX(keeper.queue_bytes));
 		if (error) {
@@ -157,7 +156,7 @@ int storage_open(const struct storage_options *options, enum storage_run run, ui
 			return error;
 		}
 	}
-	make_directory(options);
+	storage_make_directory(options);
 	error = keeper_new(&keeper, ret_keeper, error_text);
 	if (error)
 		log_error("cannot store in %s: %s", options->file, error_text);

@@ -16,6 +16,7 @@ struct storage_options {
 	bool has_group;
 	gid_t group;
 	struct store_keep keep; /* all 0: STORAGE_KEEP_BYTES */
+	uint64_t processes;     /* of this host: how long a tracer's lines may become; 0: unknown */
 };
 
 /* What begins to store: by what it is called in the store. */
@@ -30,12 +31,14 @@ int storage_keep_parse(const char *text, struct store_keep *keep);
 /* A group of /etc/group, or its number. Returns 0, or -ENOENT. */
 int storage_group_parse(const char *text, gid_t *ret_group);
 
+/* Makes the directory of the default store: any other is somebody's. */
+void storage_make_directory(const struct storage_options *options);
+
 /*
- * Opens the store, and makes the directory of the default one. A tracer takes all the memory that
- * storing takes; @processes, 0 where not known, says how long its lines may become. Returns 0 and
- * sets *@ret_keeper, or a negative errno after having said why.
+ * Opens the store, whose directory is there. A tracer takes all the memory that
+ * storing takes. Returns 0 and sets *@ret_keeper, or a negative errno after having said why.
  */
-int storage_open(const struct storage_options *options, enum storage_run run, uint64_t processes,
+int storage_open(const struct storage_options *options, enum storage_run run,
 		 struct keeper **ret_keeper);
 
 #endif /* OOMTRACE_CMD_STORAGE_H */

@@ -37,6 +37,8 @@ struct trace {
 	int news_fd; /* an eventfd that the writers ring, or -1 */
 	int swap_fd; /* -1: not watched */
 	uint64_t attaching_ns, attached_ns;
+	bool watched_before; /* last_watch holds: until when, says the store */
+	struct store_watch last_watch;
 	struct wire_host host;
 	struct past past;
 	bool unread;      /* a log that was to be read could not be */
@@ -159,8 +161,13 @@ static int make_loop(struct trace *trace)
 /* Opens everything that is written to. Returns 0, or an errno after having said why. */
 static int open_outputs(struct trace *trace)
 {
-	int error = delivery_new(&trace->options.outputs, trace->news_fd, &trace->delivery);
+	int error = delivery_new(&trace->options.outputs, STORAGE_TRACE, trace->news_fd,
+				 &trace->delivery);
 
+	if (!error)
+		trace->watched_before =
+			delivery_last_watch(trace->delivery, trace->facts.host,
+					    trace->facts.boot_id, &trace->last_watch) > 0;
 	if (!error && trace->options.record)
 		error = recorder_new(trace->options.record, trace->news_fd,
 				     &trace->feeder.recorder);
@@ -254,6 +261,9 @@ static void begin(struct trace *trace)
 	feeder_begin(&trace->feeder, &trace->host, &trace->survey);
 	tell_banner(&trace->facts, tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
 		    trace->options.backfill);
+	if (trace->watched_before)
+		tell_missed(&trace->facts, &trace->last_watch,
+			    (int64_t)trace->attached_ns + clock_offset());
 }
 
 static void catch_up(void *ctx)
@@ -456,6 +466,8 @@ int cmd_trace(int argc, char **argv)
 	trace.feeder.no_cmdline = trace.options.no_cmdline;
 	trace.at_terminal = isatty(STDIN_FILENO);
 	signal(SIGPIPE, SIG_IGN);
+	host_read(&trace.facts);
+	trace.options.outputs.storage.processes = known_or(trace.facts.threads, 1, 0);
 	if (protect_begin(&trace.options))
 		return EXIT_FAILED;
 	error = make_loop(&trace);
@@ -464,7 +476,6 @@ int cmd_trace(int argc, char **argv)
 	} else if (backfill_can_read(trace.options.backfill_files,
 				     trace.options.n_backfill_files) &&
 		   open_outputs(&trace) == 0) {
-		host_read(&trace.facts);
 		open_kmsg(&trace);
 		status = attach(&trace);
 		if (status == EXIT_DONE)

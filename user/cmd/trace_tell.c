@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/units.h"
 
 #define MS 1000000ULL
 
@@ -83,6 +84,26 @@ void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t 
 	if (facts->own_pids)
 		log_plain("Runs in a pid namespace of its own: pids are the host's, ns_pid those "
 			  "in a process's own namespace.");
+}
+
+void tell_missed(const struct host_facts *facts, const struct store_watch *watch,
+		 int64_t now_real_ns)
+{
+	units_text from, to;
+	uint64_t missed;
+
+	units_clock(from, watch->until_real_ns, now_real_ns, 0);
+	units_clock(to, now_real_ns, now_real_ns, 0);
+	if (!watch->same_boot) {
+		log_plain("Nothing has watched since %s; the host was restarted meanwhile.", from);
+		return;
+	}
+	if (!watch->kills_known || facts->oom_kills == WIRE_NONE_U64 ||
+	    facts->oom_kills <= watch->kernel_kills)
+		return;
+	missed = facts->oom_kills - watch->kernel_kills;
+	log_plain("Missed %lu OOM kill%s between %s and %s: nothing watched.",
+		  (unsigned long)missed, missed == 1 ? "" : "s", from, to);
 }
 
 void tell_totals(const struct totals *totals)

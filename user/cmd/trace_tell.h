@@ -11,6 +11,7 @@
 #include "kernel/probe.h"
 #include "kernel/tracer.h"
 #include "proc/host.h"
+#include "store/store.h"
 
 /* What a person can do who is told nothing but "no". @wanted: the backend asked for. */
 void tell_cannot_trace(const struct survey *survey, enum backend wanted);
@@ -24,6 +25,10 @@ void tell_details(const struct survey *survey);
  */
 void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns,
 		 const struct past *past, bool backfill);
+
+/* What nobody has watched since the store's last tracer did, as of @now_real_ns. */
+void tell_missed(const struct host_facts *facts, const struct store_watch *watch,
+		 int64_t now_real_ns);
 
 void tell_totals(const struct totals *totals);
 

@@ -33,10 +33,11 @@ static bool await_room(struct store_sink *store)
 	return true;
 }
 
-/* What a row that was refused comes to. */
+/* What a row that was refused comes to. Of losses, who gives them knows better. */
 static int refuse(struct store_sink *store)
 {
-	keeper_refused(store->keeper);
+	if (store->row.kind != STORE_LOSS)
+		keeper_refused(store->keeper);
 	return store->wait ? -EIO : -EAGAIN;
 }
 
