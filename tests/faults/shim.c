@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Preloaded into oomtrace: makes allocations fail. What it is to do, and what it has seen, stands
- * in the file $FAULT_STATE, which tests/faults/run maps as well:
+ * Preloaded into oomtrace: makes allocations fail, and its wall clock step. What it is to do, and
+ * what it has seen, stands in the file $FAULT_STATE, which tests/faults/run maps as well:
  *
  *   armed   while it is not 0, every allocation fails and is counted
+ *   shift   seconds that the wall clock is ahead, signed
  *   site    the allocation made from this place in the code fails, the first time; 0: none does
  *   sites   places that allocations were made from, and how many there are
  *
@@ -21,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SITES_MAX 4096
@@ -28,6 +31,7 @@
 
 struct state {
 	_Atomic uint64_t armed, refused, site, failed, n_sites;
+	_Atomic int64_t shift;
 	_Atomic uint64_t sites[SITES_MAX];
 };
 
@@ -152,4 +156,13 @@ int posix_memalign(void **ret_memory, size_t alignment, size_t size)
 		return ENOMEM;
 	*ret_memory = __libc_memalign(alignment, size);
 	return *ret_memory ? 0 : ENOMEM;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, ret_time);
+
+	if (!result && state && clock == CLOCK_REALTIME)
+		ret_time->tv_sec += atomic_load(&state->shift);
+	return result;
 }
