@@ -393,6 +393,77 @@ static void names_do_not_speak_to_the_terminal(void **state)
 	assert_null(strchr(said, '\033'));
 }
 
+/* --- what a stream put there --- */
+
+static char stream[OUT_SIZE];
+
+/* Appends the lines of @text that have @part to @ret_lines. */
+static void add_lines_with(const char *text, const char *part, char *ret_lines)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n") + 1;
+		const char *found = memmem(text, len, part, strlen(part));
+
+		if (found)
+			strncat(ret_lines, text, len);
+		text += len;
+	}
+}
+
+/* Stores @recording twice over, and holds what is read against what was given. */
+static void comes_back(const char *recording)
+{
+	static char expected[OUT_SIZE];
+
+	unlink(path);
+	EXPECT(EXIT_DONE, NULL, "replay", "-j", "-q", "-s", "%", recording);
+	strcpy(stream, out);
+	EXPECT(EXIT_DONE, NULL, "replay", "-j", "-q", "-s", "%", recording);
+	assert_string_equal(out, stream);
+	expected[0] = '\0';
+	add_lines_with(stream, "\"type\":\"oom_kill\"", expected);
+	assert_int_equal(lines_of(expected), 2);
+	EXPECT(EXIT_DONE, NULL, "list", "-j", "-s", "%");
+	assert_string_equal(out, expected);
+	for (const char *at = expected; *at; at = strchr(at, '\n') + 1) {
+		static char one[OUT_SIZE];
+		char id[17], member[32];
+
+		snprintf(id, sizeof(id), "%.16s", strstr(at, "\"id\":\"") + 6);
+		snprintf(member, sizeof(member), "\"id\":\"%s\"", id);
+		one[0] = '\0';
+		add_lines_with(stream, member, one);
+		assert_int_equal(lines_of(one), 2); /* the kill, and its outcome */
+		EXPECT(EXIT_DONE, NULL, "show", "-j", "-s", "%", id);
+		assert_string_equal(out, one);
+	}
+}
+
+/* Text too: what show tells is what the stream told, but for the last of it. */
+static void what_was_stored_is_what_was_streamed(void **state)
+{
+	static const char *const kernels[] = {"5.10", "6.1", "6.12", "7.2"};
+	static const char *const backends[] = {"fentry", "kprobe", "tracepoint"};
+	char recording[64];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			snprintf(recording, sizeof(recording), "tests/data/wire/%s-%s/record",
+				 kernels[i], backends[k]);
+			comes_back(recording);
+		}
+	}
+	EXPECT(EXIT_DONE, NULL, "replay", "-q", "-k", "all", recording);
+	strcpy(stream, out);
+	EXPECT(EXIT_DONE, NULL, "show", "-k", "1", "-s", "%", "last");
+	assert_non_null(strstr(stream, strtok(out, "\n")));
+	EXPECT(EXIT_DONE, NULL, "explain", "-s", "%");
+	strcpy(stream, out);
+	EXPECT(EXIT_DONE, NULL, "explain", recording);
+	assert_non_null(strstr(out, stream));
+}
+
 /* --- stores that cannot be read --- */
 
 static void each_obstacle_has_its_remedy(void **state)
@@ -594,6 +665,7 @@ int main(void)
 		WITH_STORE(explain_and_report_take_it_from_the_store),
 		WITH_STORE(files_and_ids_are_told_apart),
 		WITH_STORE(names_do_not_speak_to_the_terminal),
+		WITH_STORE(what_was_stored_is_what_was_streamed),
 		WITH_STORE(each_obstacle_has_its_remedy),
 		WITH_STORE(the_group_reads_and_nobody_else),
 		WITH_STORE(what_cannot_be_written_to_is_read),
