@@ -69,6 +69,9 @@ static void feed_live(const uint8_t *data, size_t size)
 	sink += klog_take(&klog, 31, 0) != NULL;
 }
 
+/* One for all: what is left of one log must not harm the next. */
+static struct logread *reader;
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct assembler_ops ops = {
@@ -76,7 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.no_kill = on_episode,
 		.outcome = on_outcome,
 	};
-	static struct logread *reader;
 	struct logread_config config = {
 		.ops = &ops,
 		.source = "log",
@@ -85,7 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	size_t step = size && data[0] < 32 ? data[0] * 16U : 0;
 
-	/* One for all: what is left of one log must not harm the next. */
 	if (!reader)
 		reader = logread_new(&config);
 	if (!reader)

@@ -49,7 +49,9 @@ static void take_header(struct klog *klog, const struct logline *line, uint64_t 
 	if (report.has_gfp_text)
 		text_copy(report.gfp_text, sizeof(report.gfp_text), line->gfp_text.at,
 			  line->gfp_text.len);
-	text_copy(report.invoker_comm, sizeof(report.invoker_comm), line->comm.at, line->comm.len);
+	if (line->comm.at) /* 2.6.18's does not name it */
+		text_copy(report.invoker_comm, sizeof(report.invoker_comm), line->comm.at,
+			  line->comm.len);
 	klog_memory_init(&report.memory);
 	klog->open = report;
 	klog->is_open = true;
