@@ -574,7 +574,7 @@ static void without_candidates(void **state)
 	check_shows(&asked, "why x[5] died\n");
 	check_hides(&asked, "the ranking");
 	check_hides(&asked, "met its limit");
-	check_shows(&asked, "nobody can be killed");
+	check_shows(&asked, "who would die cannot be said");
 	root = parsed(&asked);
 	assert_int_equal(json_array_size(at(root, "ranking")), 0);
 	check_absent(root, "totalpages");

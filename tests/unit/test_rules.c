@@ -544,6 +544,96 @@ static void the_named_models_are_the_contracts(void **state)
 	}
 }
 
+static void a_log_names_the_kernel_that_chose(void **state)
+{
+	static const struct {
+		const char *release, *rule;
+	} kernels[] = {
+		{"2.6.11", "2.6.11"},
+		{"2.6.32-358.6.1.el6.i686", "3.0.15"},
+		{"3.10.0-693.21.1.el7.x86_64", "3.8"},
+		{"4.1.0-rc7", "3.14"},
+		{"4.19.0-6-amd64", "4.17"},
+		{"5.2.14-arch2-1-ARCH", "5.1"},
+		{"5.4.0-77-generic", "5.3"},
+		{"5.4.0-90-generic", "current"},
+		{"6.1.0-13-amd64", "current"},
+		{"9.9.9", "current"},
+	};
+	struct model model;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		assert_true(rules_of_kernel(kernels[i].release, &model));
+		assert_int_equal(model.kind, MODEL_CURRENT);
+		assert_string_equal(model.rule->name, kernels[i].rule);
+	}
+	assert_false(rules_of_kernel("", &model));
+	assert_ptr_equal(model.rule, rules_current());
+	assert_false(rules_of_kernel("all", &model));
+	assert_int_equal(model.kind, MODEL_CURRENT);
+}
+
+/* A table until 6.7 has the resident pages as one number, one until 3.6 neither swap nor tables. */
+static void what_a_table_of_old_has_is_enough(void **state)
+{
+	struct rule_score scores[RT_MAX];
+	struct rule_verdict verdict;
+	struct task tasks[2] = {
+		{.pid = 10, .eligible = true, .rss_bytes = 300 << 12, .total_vm_bytes = 900 << 12},
+		{.pid = 11, .eligible = true, .rss_bytes = 200 << 12, .total_vm_bytes = 1000 << 12},
+	};
+	struct rule_input input = {.tasks = tasks,
+				   .n_tasks = 2,
+				   .totalpages = 10000,
+				   .page_size = 4096,
+				   .whole = true};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		tasks[i].known = TASK_KNOWS_RSS | TASK_KNOWS_TOTAL_VM | TASK_KNOWS_SWAP |
+				 TASK_KNOWS_PGTABLES;
+		tasks[i].swap_bytes = 7 << 12;
+		tasks[i].pgtables_bytes = 3 << 12;
+	}
+	verdict = rt_select("current", &input, scores);
+	assert_int_equal(verdict.chosen->pid, 10);
+	assert_int_equal(verdict.chosen_points, 310);
+	assert_int_equal(verdict.lacks & (1U << LACK_MEMORY | 1U << LACK_PARTS), 0);
+	for (size_t i = 0; i < 2; i++) {
+		tasks[i].known = TASK_KNOWS_RSS | TASK_KNOWS_TOTAL_VM;
+		tasks[i].swap_bytes = tasks[i].pgtables_bytes = 0;
+	}
+	verdict = rt_select("3.2", &input, scores);
+	assert_int_equal(verdict.chosen->pid, 10);
+	assert_int_equal(verdict.chosen_points, 30);
+	assert_int_equal(verdict.tasks_lacking[LACK_PARTS], 2);
+	verdict = rt_select("2.6.32", &input, scores); /* the larger in virtual pages */
+	assert_int_equal(verdict.chosen->pid, 11);
+	assert_int_equal(verdict.lacks & (1U << LACK_MEMORY | 1U << LACK_PARTS), 0);
+}
+
+/* The lowest levels are what a log before 4.15 has, and what its kernel counted. */
+static void a_log_has_the_tables_that_were_counted(void **state)
+{
+	struct rule_score scores[RT_MAX];
+	struct task task = {.pid = 10,
+			    .eligible = true,
+			    .known = TASK_KNOWS_MEMORY,
+			    .rss_anon_bytes = 300 << 12,
+			    .pgtables_bytes = 3 << 12};
+	struct rule_input input = {.tasks = &task,
+				   .n_tasks = 1,
+				   .totalpages = 10000,
+				   .page_size = 4096,
+				   .whole = true};
+
+	(void)state;
+	assert_int_equal(rt_select("4.1", &input, scores).tasks_lacking[LACK_PTES], 1);
+	input.lowest_tables = true;
+	assert_int_equal(rt_select("4.1", &input, scores).tasks_lacking[LACK_PTES], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +659,9 @@ int main(void)
 		cmocka_unit_test(releases_map_to_the_rule_in_force),
 		cmocka_unit_test(what_is_no_release_is_refused_with_the_reason),
 		cmocka_unit_test(the_named_models_are_the_contracts),
+		cmocka_unit_test(a_log_names_the_kernel_that_chose),
+		cmocka_unit_test(what_a_table_of_old_has_is_enough),
+		cmocka_unit_test(a_log_has_the_tables_that_were_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "cmd/outputs.h"
 #include "cmd/stored.h"
 #include "cmd/verbs.h"
+#include "core/release.h"
 #include "core/rules.h"
 #include "core/whatif.h"
 #include "lib/log.h"
@@ -38,6 +39,9 @@ struct explain {
 	struct outbuf out;
 	struct rule_score *scores;
 	size_t n_scores;
+	/* Of the episode that is being explained: */
+	struct model own; /* its kernel's rule */
+	bool unnamed;     /* which is not known, as its log does not name the kernel */
 };
 
 enum { OPTION_MODEL = 0x100, OPTION_SET, OPTION_WITHOUT, OPTION_LIMIT, OPTION_COLOR };
@@ -221,12 +225,18 @@ static void suppose_limit(struct explain *explain, struct explanation *explanati
 	input->totalpages = limit.totalpages;
 }
 
+static const char *kernel_of(const struct host *host)
+{
+	return host && host->wire ? host->wire->kernel : "";
+}
+
 /* The choice as it was, with what is to be different. */
 static struct rule_input suppose(struct explain *explain, struct explanation *explanation)
 {
 	const struct episode *episode = explanation->episode;
 	struct rule_input input = rules_input(episode);
 
+	input.lowest_tables = release_before(kernel_of(explanation->host), 4, 15);
 	explanation->supposed = explain->n_changes || explain->limit_bytes;
 	if (!explanation->supposed)
 		return input;
@@ -243,7 +253,7 @@ static struct rule_input suppose(struct explain *explain, struct explanation *ex
 	}
 	if (explain->limit_bytes)
 		suppose_limit(explain, explanation, &input);
-	rules_select(rules_current(), &input, explain->scores, &explanation->supposition);
+	rules_select(explain->own.rule, &input, explain->scores, &explanation->supposition);
 	return input;
 }
 
@@ -251,8 +261,12 @@ static size_t add_run(struct explain *explain, const struct rule_input *input, c
 		      const struct model *model, const struct rule *rule,
 		      struct explain_run *ret_run)
 {
+	bool own = model && model->kind == MODEL_CURRENT;
+
 	ret_run->asked = asked;
-	ret_run->vendor = model && model->vendor;
+	ret_run->vendor =
+		own ? explain->own.vendor && rule != rules_current() : model && model->vendor;
+	ret_run->unnamed = own && explain->unnamed;
 	rules_select(rule, input, explain->scores, &ret_run->verdict);
 	return 1;
 }
@@ -268,13 +282,19 @@ static size_t run_models(struct explain *explain, const struct rule_input *input
 
 		if (model->kind != MODEL_ALL && n < room)
 			n += add_run(explain, input, explain->model_names[i], model,
-				     model->kind == MODEL_CURRENT ? rules_current() : model->rule,
+				     model->kind == MODEL_CURRENT ? explain->own.rule : model->rule,
 				     &runs[n]);
 		for (size_t k = 0; model->kind == MODEL_ALL && rules_named(k) && n < room; k++)
 			n += add_run(explain, input, rules_named(k)->name, NULL, rules_named(k),
 				     &runs[n]);
 	}
 	return n;
+}
+
+static bool is_logged(const struct episode *episode)
+{
+	return episode->source &&
+	       (!strcmp(episode->source, "log") || !strcmp(episode->source, "kmsg"));
 }
 
 static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
@@ -298,6 +318,8 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	}
 	explanation.spared = whatif_spared(episode);
 	explanation.n_findings = explain_findings(episode, explanation.findings);
+	explain->unnamed = !rules_of_kernel(kernel_of(host), &explain->own) && is_logged(episode);
+	explanation.unnamed = explain->unnamed;
 	input = suppose(explain, &explanation);
 	explanation.runs = runs;
 	explanation.n_runs = run_models(explain, &input, runs, sizeof(runs) / sizeof(runs[0]));

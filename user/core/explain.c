@@ -160,6 +160,29 @@ static void find_rival(struct gathering *gathering)
 	add(gathering, &finding);
 }
 
+/* What @task holds as a log's table has it, whatever it is made of. Returns false: not known. */
+static bool held_by(const struct task *task, uint64_t *ret_bytes)
+{
+	if (!task_rss(task, ret_bytes) || !task_knows(task, TASK_KNOWS_SWAP) ||
+	    !task_knows(task, TASK_KNOWS_PGTABLES))
+		return false;
+	*ret_bytes += task->swap_bytes + task->pgtables_bytes;
+	return true;
+}
+
+/* Counts @task among those that cannot be chosen, and what it holds where that is known. */
+static void guard(struct finding *guarded, const struct task *task)
+{
+	uint64_t bytes, most = 0;
+
+	guarded->count++;
+	if (!held_by(task, &bytes))
+		return;
+	guarded->bytes += bytes;
+	if (!guarded->task || (held_by(guarded->task, &most) && bytes > most))
+		guarded->task = task;
+}
+
 static void find_adj(struct gathering *gathering)
 {
 	const struct episode *episode = gathering->episode;
@@ -172,12 +195,9 @@ static void find_adj(struct gathering *gathering)
 		bool can_be = task->eligible && has_memory(task);
 		uint64_t bytes = has_memory(task) ? memory_of(task) : 0;
 
-		if (task->oom_score_adj == ADJ_MIN && !task->eligible) {
-			guarded.count++;
-			guarded.bytes += bytes;
-			if (!guarded.task || bytes > memory_of(guarded.task))
-				guarded.task = task;
-		}
+		if (task->oom_score_adj == ADJ_MIN && !task->eligible &&
+		    !(task->known & TASK_LACKS_ADJ))
+			guard(&guarded, task);
 		powerless.count += task->eligible && task->oom_score_adj != 0;
 		if (can_be && !same_task(task, &episode->victim) &&
 		    (!decided.task || bytes > memory_of(decided.task)))

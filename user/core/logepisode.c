@@ -454,6 +454,18 @@ static void make_memory(struct logreport *report, struct episode *episode)
 }
 
 /*
+ * Fact: since 2.6.36, and in RHEL 6, points are relative to all the memory that the kernel manages
+ *       and all swap (constrained_alloc() of mm/oom_kill.c).
+ */
+static bool has_totalpages(const struct logreport *report)
+{
+	struct release release;
+
+	return !release_parse(report->release, &release) &&
+	       (release.el6 || release_compare(&release, 2, 6, 36) >= 0);
+}
+
+/*
  * Fact: mem_cgroup_get_max() adds to a memcg's limit what it may swap, as far as there is swap,
  * which its report does not say. constrained_alloc() adds all the swap to all the memory. So:   of
  * a memcg it is known where it may not swap.
@@ -468,7 +480,7 @@ static void make_totalpages(const struct logreport *report, struct episode *epis
 	if (episode->constraint == CONSTRAINT_MEMCG_ && read->memory.limit != BYTES_UNKNOWN &&
 	    read->swap.limit == no_swap)
 		bytes = read->memory.limit;
-	else if (episode->constraint == CONSTRAINT_NONE_ && release_of(report) >= POINTS_SINCE &&
+	else if (episode->constraint == CONSTRAINT_NONE_ && has_totalpages(report) &&
 		 episode->memory.total_bytes != BYTES_UNKNOWN && read->swap_total != BYTES_UNKNOWN)
 		bytes = episode->memory.total_bytes + read->swap_total;
 	if (bytes == BYTES_UNKNOWN)

@@ -49,7 +49,7 @@ uint64_t rule_child_pages(const struct rule *rule, const struct task *task, uint
 {
 	uint64_t pages;
 
-	if (!(task->known & TASK_KNOWS_MEMORY) || !page_size)
+	if (!task_knows(task, TASK_KNOWS_TOTAL_VM) || !page_size)
 		return 0;
 	pages = task->total_vm_bytes / page_size;
 	if (rule->traits & RULE_CHILDREN_WHOLE)
@@ -156,6 +156,7 @@ static bool resident(const struct rule *rule, const struct rule_input *input,
 		     const struct task *task, uint64_t *ret_pages)
 {
 	bool tables = rule->traits & (RULE_PTES | RULE_PAGE_TABLES);
+	uint64_t rss;
 
 	/* The kernel's own number first: it is what was read at that moment. */
 	if (tables && (task->known & TASK_KNOWS_POINTS) && task->eligible && !task->origin &&
@@ -164,13 +165,11 @@ static bool resident(const struct rule *rule, const struct rule_input *input,
 			     (uint64_t)score_adjustment(task->oom_score_adj, input->was_totalpages);
 		return true;
 	}
-	if (!(task->known & TASK_KNOWS_MEMORY) || !input->page_size)
+	if (!task_rss(task, &rss) || !input->page_size)
 		return false;
-	*ret_pages = (uint64_t)score_points(
-		(task->rss_anon_bytes + task->rss_file_bytes + task->rss_shmem_bytes) /
-			input->page_size,
-		task->swap_bytes / input->page_size, tables ? task->pgtables_bytes : 0,
-		input->page_size, 0, 0);
+	*ret_pages =
+		(uint64_t)score_points(rss / input->page_size, task->swap_bytes / input->page_size,
+				       tables ? task->pgtables_bytes : 0, input->page_size, 0, 0);
 	return true;
 }
 
@@ -248,7 +247,7 @@ bool rule_points(const struct rule *rule, const struct rule_input *input,
 		return true;
 	}
 	if (rule->family == RULE_BADNESS) {
-		if (!(task->known & TASK_KNOWS_MEMORY) || !input->page_size)
+		if (!task_knows(task, TASK_KNOWS_TOTAL_VM) || !input->page_size)
 			return false;
 		pages = task->total_vm_bytes / input->page_size;
 		*ret_points = rule->traits & RULE_INT ? points_int(rule, task, pages)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/rule_points.h"
+#include "core/score.h"
 
 #define ADJ_MIN   (-1000) /* OOM_SCORE_ADJ_MIN, include/uapi/linux/oom.h */
 #define NO_SCAN   UINT32_MAX
@@ -252,6 +253,17 @@ static bool asks_for_identity(const struct rule *rule)
 	       asks_for_children(rule);
 }
 
+static bool lacks_parts(const struct rule *rule, const struct task *task)
+{
+	bool tables = rule->traits & (RULE_PTES | RULE_PAGE_TABLES);
+
+	if ((rule->family != RULE_PERMILLE && rule->family != RULE_PAGES) ||
+	    (task->known & TASK_KNOWS_POINTS))
+		return false;
+	return !task_knows(task, TASK_KNOWS_SWAP) ||
+	       (tables && !task_knows(task, TASK_KNOWS_PGTABLES));
+}
+
 static void find_task_lacks(const struct rule *rule, const struct rule_input *input,
 			    const struct rule_score *score, struct rule_verdict *verdict)
 {
@@ -267,7 +279,9 @@ static void find_task_lacks(const struct rule *rule, const struct rule_input *in
 	lacks_of_task(verdict, LACK_CPU, old && !(task->known & TASK_KNOWS_CPU));
 	lacks_of_task(verdict, LACK_THREADS,
 		      old && (rule->traits & RULE_PER_THREAD) && task->threads > 1);
-	lacks_of_task(verdict, LACK_PTES, (rule->traits & RULE_PTES) && task->pgtables_bytes);
+	lacks_of_task(verdict, LACK_PTES,
+		      (rule->traits & RULE_PTES) && task->pgtables_bytes && !input->lowest_tables);
+	lacks_of_task(verdict, LACK_PARTS, score->has_points && lacks_parts(rule, task));
 	lacks_of_task(verdict, LACK_ORIGIN, rule->origin != ORIGIN_NOT_ASKED && !identified);
 	lacks_of_task(verdict, LACK_MM, asks_for_children(rule) && identified && !task->mm_id);
 	if (rule->family == RULE_PERMILLE ||
@@ -426,7 +440,7 @@ static bool can_stand_in(const struct rule *rule, const struct rule_input *input
 	if (rule->child == CHILD_WORST)
 		return score->candidate && score->has_points && score->points;
 	/* Whether it was one to choose was not asked: only that it had memory. */
-	if (!(child->known & TASK_KNOWS_MEMORY) || child->skip == SKIP_REAPED)
+	if (!task_knows(child, TASK_KNOWS_TOTAL_VM) || child->skip == SKIP_REAPED)
 		return false;
 	return !(rule->traits & RULE_SPARES_CHILD) || score->adj != ADJ_MIN;
 }

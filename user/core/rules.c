@@ -212,6 +212,19 @@ enum model_error model_parse(const char *text, struct model *ret_model)
 	return MODEL_OK;
 }
 
+bool rules_of_kernel(const char *release, struct model *ret_model)
+{
+	struct model model = {.rule = &current};
+	struct release parsed;
+	bool named = !release_parse(release, &parsed);
+
+	if (named && (model_parse(release, &model) || (model.rule->traits & RULE_SIGNED)))
+		model.rule = &current; /* whichever counters it reads */
+	model.kind = MODEL_CURRENT;
+	*ret_model = model;
+	return named;
+}
+
 const char *model_error_words(unsigned int error)
 {
 	static const char *const words[] = {
@@ -260,6 +273,8 @@ static const struct lack_texts *lack_texts(unsigned int lack)
 				   "way: dozens of pages may differ"},
 		[LACK_ORIGIN] = {"origin", "whether a task asked to be chosen first (swapoff, KSM) "
 				 "is not known"},
+		[LACK_PARTS] = {"memory_parts", "swap or page tables of a task are not known, and not "
+				"in its points"},
 		[LACK_SCAN] = {"scan_order", "the order of the scan, which decides between equals, "
 			       "is not known"},
 	};

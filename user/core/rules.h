@@ -41,6 +41,7 @@ enum lack {
 	LACK_COUNTERS,      /* the counters that this release reads: exact or approximate */
 	LACK_ORIGIN,        /* whether a task asked to be chosen first (swapoff, KSM) */
 	LACK_SCAN,          /* the order of the scan, which decides between equals */
+	LACK_PARTS,         /* a task's swap or page tables: a log may not have them */
 	LACK_MAX,
 };
 
@@ -129,6 +130,7 @@ struct rule_input {
 	uint8_t constraint;   /* enum wire_constraint */
 	uint8_t rss_counters; /* enum wire_rss: what the snapshot read */
 	bool whole;           /* no candidate is missing */
+	bool lowest_tables;   /* page tables are those of the lowest levels, as they were counted */
 	uint32_t invoker_pid;
 	const struct rule_change *changes;
 	size_t n_changes;
@@ -214,6 +216,13 @@ const char *model_error_words(unsigned int error);
 
 /* The rule of the kernels that oomtrace traces, 5.10 and newer, whichever counters they read. */
 const struct rule *rules_current(void);
+
+/*
+ * The rule by which a kernel of @release chose, as its log names it, with kind MODEL_CURRENT.
+ * Returns false where that is no release: the rule then is rules_current(), for want of anything
+ * better.
+ */
+bool rules_of_kernel(const char *release, struct model *ret_model);
 
 /* The named models, oldest first, without "current"; NULL behind the last. */
 const struct rule *rules_named(size_t index);

@@ -32,8 +32,7 @@ void task_known_settle(struct task *task)
 		task->known |= TASK_KNOWS_MEMORY;
 }
 
-/* Resident bytes: as a log's table has them, else the sum of what they are made of. */
-static bool task_rss(const struct task *task, uint64_t *ret_bytes)
+bool task_rss(const struct task *task, uint64_t *ret_bytes)
 {
 	if (task->known & TASK_KNOWS_RSS)
 		*ret_bytes = task->rss_bytes;

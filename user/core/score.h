@@ -23,6 +23,9 @@ int64_t score_points(uint64_t rss, uint64_t swap, uint64_t pgtables_bytes, uint6
  */
 bool task_knows(const struct task *task, uint32_t bit);
 
+/* Resident bytes: as a log's table has them, else the sum of what they are made of. */
+bool task_rss(const struct task *task, uint64_t *ret_bytes);
+
 /* Says of memory of which each part is known that all of it is. */
 void task_known_settle(struct task *task);
 

@@ -16,6 +16,7 @@
 struct explain_run {
 	const char *asked; /* the model as it was asked for */
 	bool vendor;       /* a distributor's kernel: its patches are not all known */
+	bool unnamed;      /* "current", and the log does not name its kernel */
 	struct rule_verdict verdict;
 };
 
@@ -27,6 +28,7 @@ struct explanation {
 	size_t n_findings;
 	/* What had happened with the changes asked for, if any were. */
 	bool supposed;
+	bool unnamed;         /* the log does not name the kernel by whose rule it is supposed */
 	bool limit_fits;      /* with that limit there had been no OOM at this moment */
 	uint64_t limit_bytes; /* supposed; 0: as it was */
 	const struct rule_change *changes;

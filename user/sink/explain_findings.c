@@ -90,11 +90,11 @@ static void say_adj(struct flow *flow, const struct finding *finding)
 			finding->count, finding->count == 1 ? "" : "s");
 		break;
 	case FINDING_PROTECTED:
-		flow_words(flow,
-			   "oom_score_adj -1000 protects %" PRIu32 " process%s holding %s, most of "
-			   "it in",
-			   finding->count, plural(finding->count),
-			   units_bytes(bytes, finding->bytes));
+		flow_words(flow, "oom_score_adj -1000 protects %" PRIu32 " process%s",
+			   finding->count, plural(finding->count));
+		if (!finding->task) /* what they hold is not known */
+			break;
+		flow_words(flow, "holding %s, most of it in", units_bytes(bytes, finding->bytes));
 		flow_word(flow, "%s", text_process(name, finding->task->comm, finding->task->pid));
 		break;
 	default:

@@ -137,6 +137,9 @@ static void put_supposition(struct json *json, const struct explanation *explana
 		json_put_u64(json, "limit_bytes", explanation->limit_bytes);
 		json_put_bool(json, "fits", explanation->limit_fits);
 	}
+	json_put_string(json, "rule", explanation->supposition.rule->name);
+	if (explanation->unnamed)
+		json_put_bool(json, "kernel_unknown", true);
 	put_verdict(json, &explanation->supposition);
 	json_close(json);
 }
@@ -155,6 +158,8 @@ static void put_models(struct json *json, const struct explanation *explanation)
 		json_put_bool(json, "oom_rule", run->verdict.rule->family != RULE_GOODNESS);
 		if (run->vendor)
 			json_put_bool(json, "vendor", true);
+		if (run->unnamed)
+			json_put_bool(json, "kernel_unknown", true);
 		put_verdict(json, &run->verdict);
 		json_close(json);
 	}

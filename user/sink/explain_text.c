@@ -166,7 +166,10 @@ static void show_victim_of(struct flow *flow, const struct rule_verdict *verdict
 	process_text name;
 
 	if (!verdict->victim) {
-		flow_words(flow, "nobody can be killed");
+		flow_words(flow, verdict->lacks & (1U << LACK_CANDIDATES | 1U << LACK_MEMORY |
+						   1U << LACK_TOTALPAGES)
+					 ? "who would die cannot be said"
+					 : "nobody can be killed");
 		return;
 	}
 	flow_word(flow, "%s dies", text_process(name, verdict->victim->comm, verdict->victim->pid));
@@ -174,6 +177,13 @@ static void show_victim_of(struct flow *flow, const struct rule_verdict *verdict
 	if (verdict->victim != verdict->chosen)
 		flow_word(flow, "in place of its parent %s",
 			  text_process(name, verdict->chosen->comm, verdict->chosen->pid));
+}
+
+static void show_unnamed(struct flow *flow, unsigned int indent)
+{
+	flow_begin(flow, "", indent);
+	flow_words(flow, "the log does not name its kernel: this is the rule of 5.9 and newer");
+	flow_end(flow);
 }
 
 static void show_supposition(struct flow *flow, const struct explanation *explanation)
@@ -207,6 +217,8 @@ static void show_supposition(struct flow *flow, const struct explanation *explan
 	show_victim_of(flow, &explanation->supposition);
 	flow_color(flow, SGR_NONE);
 	flow_end(flow);
+	if (explanation->unnamed)
+		show_unnamed(flow, MARGIN);
 }
 
 /* What the rules asked for and the snapshot lacks, a line each. */
@@ -238,6 +250,8 @@ static void show_run(struct flow *flow, const struct explain_run *run, bool with
 		flow_words(flow, "the scheduler's choice of whom to run next: no OOM rule");
 		flow_end(flow);
 	}
+	if (run->unnamed)
+		show_unnamed(flow, MARGIN + 13);
 	if (!with_lacks)
 		return;
 	flow_begin(flow, "", MARGIN + 13);
