@@ -14,7 +14,6 @@
 #include "lib/cleanup.h"
 #include "proc/file.h"
 
-#define VMSTAT_BYTES     (64 * 1024) /* 180 counters on 7.2: about 5 KiB */
 #define SMALL_BYTES      4096
 #define NS_PER_S         1000000000ULL
 #define HOST_PID_NS      0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
@@ -103,15 +102,32 @@ int lockdown_level(const char *text, size_t len, char *ret_level, size_t size)
 	return 0;
 }
 
+/* In pieces of whole lines: it is read while kills are told, when nothing is allocated. */
 uint64_t host_oom_kills(void)
 {
-	scope_free char *text = malloc(VMSTAT_BYTES);
-	ssize_t len = text ? file_read("/proc/vmstat", text, VMSTAT_BYTES) : -ENOMEM;
-	uint64_t kills;
+	scope_close int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+	char text[SMALL_BYTES];
+	size_t len = 0;
 
-	if (len < 0 || find_number(text, (size_t)len, "oom_kill", &kills))
-		return WIRE_NONE_U64;
-	return kills;
+	while (fd >= 0) {
+		ssize_t n = read(fd, text + len, sizeof(text) - len);
+		const char *newline;
+		size_t whole;
+		uint64_t kills;
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		newline = memrchr(text, '\n', len);
+		if (!newline)
+			break;
+		whole = (size_t)(newline + 1 - text);
+		if (!find_number(text, whole, "oom_kill", &kills))
+			return kills;
+		len -= whole;
+		memmove(text, text + whole, len);
+	}
+	return WIRE_NONE_U64;
 }
 
 /* A line of /proc/meminfo in bytes, or WIRE_NONE_U64. */
