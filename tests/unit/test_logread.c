@@ -491,8 +491,9 @@ static void of_a_log_cut_anywhere_nothing_is_invented(void **state)
 		char *json = import(log.bytes, log.len);
 		json_t *whole = parse_lines(json);
 
-		/* What is damaged already may come out better where it is cut. */
-		bool is_damaged = strstr(files[i], "damage-cut") != NULL;
+		/* What is damaged already may come out better where it is cut; whose thread was
+		 * named only the table tells. */
+		bool is_damaged = strstr(files[i], "damage-cut") || strstr(files[i], "leader");
 
 		for (unsigned int n = 0; n < 60 && !is_damaged; n++) {
 			size_t from = n % 3 ? any((uint32_t)log.len) : 0;
@@ -529,6 +530,10 @@ static void without_some_lines_nothing_is_invented(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < n_files; i++) {
+		if (strstr(files[i],
+			   "leader")) /* without the table's line it is named by a thread */
+			continue;
+
 		struct text log = read_log(i);
 		char *json = import(log.bytes, log.len), *less = malloc(log.len + 1);
 		json_t *whole = parse_lines(json);

@@ -150,12 +150,47 @@ static void what_is_missing_within_a_report_is_its_loss(void **state)
 	logread_free(reader);
 }
 
+/* Of an address space as large as @vm. */
+#define MEMBER(pid, vm, pgtables)                                                               \
+	"3,14,100000200,-;Memory cgroup out of memory: Killed process " pid " (w) total-vm:" vm \
+	"kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:" pgtables "kB "         \
+	"oom_score_adj:0\n"
+
+static void a_member_told_again_as_another_thread_is_one(void **state)
+{
+	struct told told;
+	struct logread *reader = open_own(&told);
+
+	(void)state;
+	feed(reader, HEADER TABLE ROW
+	     "6,12,100000102,-;[     33]     0    33     1000      300    40960        0  0 w\n"
+	     "6,12,100000102,-;[     35]     0    35     2000      300    40960        0  0 "
+	     "w\n" SUMMARY KILLED "6,14,100000210,-;Tasks in /a are going to be killed due to "
+	     "memory.oom.group set\n");
+	feed(reader,
+	     MEMBER("33", "4000", "40") MEMBER("34", "4000", "40") MEMBER("35", "8000", "40"));
+	logread_end(reader);
+	assert_int_equal(told.episodes, 1);
+	assert_int_equal(told.episode.n_victims, 3);
+	logread_free(reader);
+
+	/* What has another size is somebody else, who has come since. */
+	reader = open_own(&told);
+	feed(reader, HEADER TABLE ROW SUMMARY KILLED
+	     "6,14,100000210,-;Tasks in /a are going to be killed due to memory.oom.group set\n");
+	feed(reader, MEMBER("34", "4004", "40"));
+	logread_end(reader);
+	assert_int_equal(told.episodes, 2);
+	logread_free(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(host_and_times_are_known),
 		cmocka_unit_test(its_name_stays_when_the_top_of_the_report_is_gone),
 		cmocka_unit_test(what_is_missing_within_a_report_is_its_loss),
+		cmocka_unit_test(a_member_told_again_as_another_thread_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,11 @@ static bool is_stats(struct span text)
 	return true;
 }
 
+/*
+ * Fact: memory_stat_format() (mm/memcontrol.c) of 5.10 and 6.1 prints the keys of version 2, "anon"
+ *       first and all of the tree, for a hierarchy of version 1 too; 6.18 those of version 1, which
+ *       have no such key.
+ */
 static void take_stats(struct klog_memory *memory, struct span text)
 {
 	struct span line, name;
@@ -135,11 +140,12 @@ static void take_stats(struct klog_memory *memory, struct span text)
 		key = key_of(keys, KEYS(keys), name);
 		if (!key)
 			continue;
+		memory->is_tree |= key->use == USE_ANON && !key->v1;
 		if (key->v1 && !memory->is_v1) { /* what came before was of the memcg alone */
 			memory->is_v1 = true;
 			memset(memory->memcg_use, 0xff, sizeof(memory->memcg_use));
 		}
-		if (key->v1 == memory->is_v1)
+		if (key->v1 == (memory->is_v1 && !memory->is_tree))
 			note(&memory->memcg_use[key->use], value);
 	}
 }
@@ -270,7 +276,7 @@ static void take_pages(struct klog_memory *memory, struct span text)
 void klog_memory_init(struct klog_memory *memory)
 {
 	memset(memory, 0xff, sizeof(*memory));
-	memory->in_stats = memory->is_v1 = memory->in_pages = false;
+	memory->in_stats = memory->is_v1 = memory->is_tree = memory->in_pages = false;
 	memory->stat_lines = 0;
 }
 

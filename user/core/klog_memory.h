@@ -19,6 +19,7 @@ struct klog_memory {
 	bool in_stats;              /* within a memcg's block */
 	bool in_pages;              /* within Mem-Info's counts, a line each */
 	uint32_t stat_lines;        /* of memcgs, each in a line of its own, summed up: until 5.2 */
+	bool is_tree;               /* the keys of version 2, which count the tree, also of v1 */
 	bool is_v1;                 /* whose keys have a twin with total_ before it: that counts */
 	struct klog_counter memory; /* of the memcg */
 	struct klog_counter swap;   /* v1: memory and swap together */

@@ -223,6 +223,9 @@ static void make_victim(const struct logreport *report, const struct episode *ep
 	if (row) {
 		make_task(report, episode, (uint32_t)(row - report->rows), &task);
 		task.pid = row->tgid;
+	} else if (report->has_summary && victim == report->victims) {
+		task.pid = report->summary_pid; /* and the line of the kill may name a thread */
+		task.tid = victim->pid;
 	}
 	if (victim->has_comm)
 		text_copy(task.comm, sizeof(task.comm), victim->comm, sizeof(victim->comm));
@@ -250,7 +253,10 @@ static void name_victim(struct logreport *report, struct episode *episode, struc
 		victim->oom_score = report->score;
 		victim->known |= TASK_KNOWS_OOM_SCORE;
 	}
-	if (report->has_task_memcg && (!report->has_summary || report->summary_pid == victim->pid))
+	/* "Task in" is about the chosen one, in whose place a child may have died. */
+	if (report->has_task_memcg &&
+	    (report->has_summary ? report->summary_pid == victim->pid
+				 : report->has_choice && report->choice_pid == victim->pid))
 		convert_cgroup(victim, report->task_memcg, false);
 	if (!(victim->known & TASK_KNOWS_POINTS))
 		fill_points(report, episode, victim);

@@ -327,7 +327,7 @@ static bool is_another_kill(const struct logreport *report, const struct logline
 		return !report->n_victims;
 	if (!report->n_victims) {
 		if (report->has_summary)
-			return report->summary_pid != line->pid;
+			return !logreport_is_chosen(report, line);
 		return report->n_rows && !report->has_choice && !logreport_lists(report, line->pid);
 	}
 	if (!report->group)
@@ -344,11 +344,31 @@ static bool has_victim(const struct logreport *report, uint32_t pid)
 	return false;
 }
 
+/*
+ * Fact: mem_cgroup_scan_tasks() gives oom_kill_memcg_member() threads, and one whose process was
+ *       killed as another thread of it is told again, by a number that the table does not have.
+ * So:   that is who has the memory of one who was killed: as much of it, of the same user.
+ */
+static bool is_told_again(const struct logreport *report, const struct logline *line)
+{
+	if (!report->group || !report->n_rows || logreport_lists(report, line->pid) ||
+	    line->total_vm_kib == LOGLINE_NO_NUMBER)
+		return false;
+	for (uint32_t i = 0; i < report->n_victims; i++) {
+		const struct logreport_victim *victim = &report->victims[i];
+
+		if (victim->total_vm_kib == line->total_vm_kib && victim->uid == line->uid &&
+		    victim->pgtables_kib == line->pgtables_kib)
+			return true;
+	}
+	return false;
+}
+
 /* A line that says who dies. */
 static void take_kill(struct logread *reader, struct logreport *report, const struct logline *line)
 {
 	/* A killed group's first victim is killed, and told, twice. */
-	if (report && has_victim(report, line->pid))
+	if (report && (has_victim(report, line->pid) || is_told_again(report, line)))
 		return;
 	if (report && is_another_kill(report, line)) {
 		if (line->kind == LOGLINE_SHARER)

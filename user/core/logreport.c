@@ -471,6 +471,24 @@ bool logreport_text(struct logreport *report, struct span text)
 	return true;
 }
 
+/*
+ * Fact: of a process whose first thread has gone, dump_oom_summary() names that thread in 5.10, and
+ *       __oom_kill_process() the one that has the memory. The table has both.
+ */
+bool logreport_is_chosen(const struct logreport *report, const struct logline *line)
+{
+	if (line->pid == report->summary_pid)
+		return true;
+	for (uint32_t i = 0; i < report->n_rows; i++) {
+		if (report->rows[i].pid == line->pid)
+			return report->rows[i].tgid == report->summary_pid;
+	}
+	/* Without the row, by name and user. */
+	return report->has_summary_comm && line->uid == report->summary_uid &&
+	       line->comm.len == strlen(report->summary_comm) &&
+	       !memcmp(line->comm.at, report->summary_comm, line->comm.len);
+}
+
 bool logreport_lists(const struct logreport *report, uint32_t pid)
 {
 	for (uint32_t i = 0; i < report->n_rows; i++) {

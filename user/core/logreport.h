@@ -104,6 +104,9 @@ bool logreport_text(struct logreport *report, struct span text);
 /* Whether it says that @comm asked for the memory. */
 bool logreport_is_invoker(const struct logreport *report, struct span comm);
 
+/* Whether @line, which says who is killed, may be of the process that its summary names. */
+bool logreport_is_chosen(const struct logreport *report, const struct logline *line);
+
 /* Whether @pid is in its table of tasks. */
 bool logreport_lists(const struct logreport *report, uint32_t pid);
 
