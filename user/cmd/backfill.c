@@ -23,13 +23,19 @@
 /* By how much the log's clock may be read wrongly within a second. */
 #define CLOCK_ERROR_NS 100000000ULL
 
+/* So long in all readers are waited for that are slow; what is live waits meanwhile. */
+#define READERS_NS 10000000000ULL
+#define LOOK_MS    10
+
 struct work {
 	const struct backfill *backfill;
 	struct seen *logged; /* what need not be told again: of the kernel's log, and of files */
 	struct logread *reader;
 	bool from_kmsg;
 	bool stopped;
+	bool begun; /* something of the log has come */
 	uint64_t began_ns;
+	uint64_t waited_ns; /* for readers */
 	uint64_t given;
 };
 
@@ -51,8 +57,29 @@ static bool is_known(struct work *work, const struct seen_kill *kill)
 			   : kill->till_ns + CLOCK_ERROR_NS < backfill->attaching_ns)
 		return false;
 	/* What the log has of it was written after the kernel side told of it, if it saw it. */
-	backfill->catch_up(backfill->ctx);
+	backfill->catch_up(backfill->ctx, false);
 	return seen_has(backfill->live, kill);
+}
+
+static bool is_ready(const struct pollfd *fd)
+{
+	return fd->revents != 0;
+}
+
+/* What was before can wait until it is taken; what is live cannot, and is taken meanwhile. */
+static void await_readers(struct work *work)
+{
+	const struct backfill *backfill = work->backfill;
+
+	while (work->waited_ns < READERS_NS && !work->stopped &&
+	       !delivery_has_room(backfill->delivery)) {
+		struct pollfd stop = {.fd = backfill->stop_fd, .events = POLLIN};
+		uint64_t began_ns = loop_now();
+
+		backfill->catch_up(backfill->ctx, false);
+		work->stopped = poll(&stop, 1, LOOK_MS) > 0 && is_ready(&stop);
+		work->waited_ns += loop_now() - began_ns;
+	}
 }
 
 static void take_episode(void *ctx, const struct host *host, const struct episode *episode)
@@ -68,6 +95,7 @@ static void take_episode(void *ctx, const struct host *host, const struct episod
 	if (!work->from_kmsg)
 		seen_add(work->logged, &kill);
 	work->given++;
+	await_readers(work);
 	delivery_past_ops.episode(work->backfill->delivery, host, episode);
 }
 
@@ -120,11 +148,6 @@ static int open_reader(struct work *work)
 	return work->reader ? 0 : -ENOMEM;
 }
 
-static bool is_ready(const struct pollfd *fd)
-{
-	return fd->revents != 0;
-}
-
 /*
  * Waits until @fd can be read. What happens live meanwhile is taken, so that no room for it is
  * lost. Returns false when this is to end, or nobody wants more.
@@ -150,7 +173,7 @@ static bool await(struct work *work, int fd)
 		if (is_ready(&fds[1]) || delivery_deserted(backfill->delivery))
 			return false;
 		if (is_ready(&fds[2]))
-			backfill->catch_up(backfill->ctx);
+			backfill->catch_up(backfill->ctx, true);
 		if (is_ready(&fds[0]))
 			return true;
 	}
@@ -206,6 +229,7 @@ static void take_line(void *ctx, const char *line, size_t len)
 {
 	struct work *work = ctx;
 
+	work->begun = true;
 	past_feed(work->reader, line, len);
 	past_feed(work->reader, "\n", 1);
 }
@@ -214,8 +238,13 @@ static void take_missed(void *ctx, uint64_t messages)
 {
 	struct work *work = ctx;
 
-	log_warn("%lu messages of the kernel log were overwritten before they were read",
-		 (unsigned long)messages);
+	/* A full log loses its oldest message with each new one: also while this one began. */
+	if (work->begun)
+		log_warn("%lu messages of the kernel log were overwritten before they were read",
+			 (unsigned long)messages);
+	else
+		log_detail("the kernel log has lost its oldest %lu messages meanwhile",
+			   (unsigned long)messages);
 	logread_missed(work->reader, messages);
 }
 

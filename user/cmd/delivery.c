@@ -158,6 +158,14 @@ static void on_past_episode(void *ctx, const struct host *host, const struct epi
 	account(delivery, fanout_episode(&delivery->fanout, host, episode));
 }
 
+static void on_past_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct delivery *delivery = ctx;
+
+	if (filter_matches_memcg(&delivery->outputs->filter, episode))
+		account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
+}
+
 static void on_past_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
 {
 	struct delivery *delivery = ctx;
@@ -168,7 +176,7 @@ static void on_past_outcome(void *ctx, const struct host *host, const struct out
 
 const struct assembler_ops delivery_past_ops = {
 	.episode = on_past_episode,
-	.no_kill = on_no_kill,
+	.no_kill = on_past_no_kill,
 	.outcome = on_past_outcome,
 };
 
@@ -323,6 +331,20 @@ bool delivery_failed(const struct delivery *delivery)
 		if (delivery->destinations[i].broken)
 			return true;
 	return false;
+}
+
+bool delivery_has_room(const struct delivery *delivery)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++) {
+		const struct writer *writer = delivery->destinations[i].writer;
+		struct writer_state state = {0};
+
+		if (writer)
+			writer_state(writer, &state);
+		if (writer && !state.gone && !writer_has_room(writer))
+			return false;
+	}
+	return true;
 }
 
 bool delivery_deserted(const struct delivery *delivery)

@@ -61,6 +61,9 @@ void delivery_finish(struct delivery *delivery, int cancel_fd, uint64_t *cancell
 /* Whether something could not be written, for another reason than that nobody read it. */
 bool delivery_failed(const struct delivery *delivery);
 
+/* Whether every output that is read would take a line now: what is not urgent can wait for that. */
+bool delivery_has_room(const struct delivery *delivery);
+
 /* Whether the readers of all outputs have gone. */
 bool delivery_deserted(const struct delivery *delivery);
 

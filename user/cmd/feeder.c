@@ -156,23 +156,23 @@ void feeder_details(struct feeder *feeder)
 	}
 }
 
-/* For the logs that are being read: whom they need not tell of. */
-static void note_seen(struct feeder *feeder, const void *bytes, size_t len)
+void feeder_note(const struct feeder *feeder, const struct wire_host *host, const void *bytes,
+		 size_t len, struct seen *seen)
 {
 	const struct wire_decision *decision = bytes;
 	const struct wire_victim *victim = bytes;
 	struct seen_kill kill;
 
-	if (decision->head.kind == WIRE_DECISION && len == sizeof(*decision) &&
+	if (len == sizeof(*decision) && decision->head.kind == WIRE_DECISION &&
 	    !(decision->flags & DECISION_NO_VICTIM))
-		seen_of_wire(feeder->host, &decision->victim, decision->head.boot_ns,
-			     feeder->clock_offset, &kill);
-	else if (victim->head.kind == WIRE_VICTIM && len == sizeof(*victim))
-		seen_of_wire(feeder->host, &victim->task, victim->head.boot_ns,
-			     feeder->clock_offset, &kill);
+		seen_of_wire(host, &decision->victim, decision->head.boot_ns, feeder->clock_offset,
+			     &kill);
+	else if (len == sizeof(*victim) && victim->head.kind == WIRE_VICTIM)
+		seen_of_wire(host, &victim->task, victim->head.boot_ns, feeder->clock_offset,
+			     &kill);
 	else
 		return;
-	seen_add(feeder->seen, &kill);
+	seen_add(seen, &kill);
 }
 
 void feeder_record(void *ctx, const void *bytes, size_t len)
@@ -182,8 +182,6 @@ void feeder_record(void *ctx, const void *bytes, size_t len)
 
 	if (len >= sizeof(head)) {
 		memcpy(&head, bytes, sizeof(head));
-		if (feeder->seen)
-			note_seen(feeder, bytes, len);
 		if (feeder->lookup)
 			inquire(feeder->lookup, bytes, len, feeder->no_cmdline);
 		if (head.kind == WIRE_FATE)

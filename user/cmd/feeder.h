@@ -25,8 +25,6 @@ struct feeder {
 	struct lookup *lookup;        /* NULL: it could not be started */
 	int kmsg_fd;                  /* -1: not read */
 	bool no_stack, no_cmdline;    /* as in struct trace_options */
-	struct seen *seen;            /* takes note of victims; NULL: nobody asks */
-	const struct wire_host *host; /* with seen */
 	struct symbolizer symbolizer; /* its functions are set by the owner, unless no_stack */
 	/* Its own: */
 	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
@@ -46,6 +44,10 @@ void feeder_begin(struct feeder *feeder, const struct wire_host *host, const str
  * read late, and a later stamp would close what the ring still has records of.
  */
 void feeder_record(void *ctx, const void *bytes, size_t len);
+
+/* Adds the victim that a record of the kernel's ring on @host tells of, if it does, to @seen. */
+void feeder_note(const struct feeder *feeder, const struct wire_host *host, const void *bytes,
+		 size_t len, struct seen *seen);
 
 /* The lines of the kernel log up to now, as of @boot_ns. */
 void feeder_kmsg(struct feeder *feeder, uint64_t boot_ns);

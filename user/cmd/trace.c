@@ -12,6 +12,7 @@
 #include "cmd/backfill.h"
 #include "cmd/delivery.h"
 #include "cmd/feeder.h"
+#include "cmd/held.h"
 #include "cmd/hostrecord.h"
 #include "cmd/protect.h"
 #include "cmd/trace_options.h"
@@ -24,6 +25,9 @@
 #include "proc/host.h"
 #include "proc/kmsg.h"
 #include "proc/lookup.h"
+
+/* Of what happens while logs are read: hundreds of kills. */
+#define HELD_BYTES (16UL << 20)
 
 struct trace {
 	struct trace_options options;
@@ -45,14 +49,19 @@ struct trace {
 	bool at_terminal; /* to who sits there SIGHUP says that it has gone */
 };
 
-static void consume(struct trace *trace)
+static void consume_into(struct trace *trace, record_fn fn, void *ctx)
 {
-	int n = tracer_consume(trace->tracer, feeder_record, &trace->feeder);
+	int n = tracer_consume(trace->tracer, fn, ctx);
 
 	if (n < 0) {
 		log_error("cannot read the kernel's records: %s", strerror(-n));
 		loop_end(trace->loop, EXIT_FAILED);
 	}
+}
+
+static void consume(struct trace *trace)
+{
+	consume_into(trace, feeder_record, &trace->feeder);
 	feeder_losses(&trace->feeder, trace->tracer);
 }
 
@@ -253,6 +262,7 @@ static void survey_past(struct trace *trace, struct seen *logged)
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer),
 		    trace->attached_ns, &trace->host);
 	past_survey(&trace->host, logged, &trace->past);
+	trace->facts.oom_kills = host_oom_kills(); /* as of then */
 }
 
 /* The first records, and the word to the person that it has begun. */
@@ -266,45 +276,84 @@ static void begin(struct trace *trace)
 			    (int64_t)trace->attached_ns + clock_offset());
 }
 
-static void catch_up(void *ctx)
+/* What is needed while logs are read. */
+struct reading {
+	struct trace *trace;
+	struct seen *live, *logged;
+	struct held held;
+};
+
+static void give_held(struct reading *reading)
 {
-	consume(ctx);
+	held_give(&reading->held, feeder_record, &reading->trace->feeder);
+	feeder_losses(&reading->trace->feeder, reading->trace->tracer);
 }
 
-/* Begins, and gives what logs tell of before all that happens from now on. */
-static void begin_with_past(struct trace *trace)
+static void hold_record(void *ctx, const void *bytes, size_t len)
 {
-	struct seen *live = calloc(1, sizeof(*live)), *logged = calloc(1, sizeof(*logged));
-	const struct trace_options *options = &trace->options;
+	struct reading *reading = ctx;
+	struct trace *trace = reading->trace;
+
+	feeder_note(&trace->feeder, &trace->host, bytes, len, reading->live);
+	if (held_add(&reading->held, bytes, len))
+		return;
+	give_held(reading);
+	if (!held_add(&reading->held, bytes, len))
+		feeder_record(&trace->feeder, bytes, len);
+}
+
+static void catch_up(void *ctx, bool give)
+{
+	struct reading *reading = ctx;
+
+	consume_into(reading->trace, hold_record, reading);
+	if (give)
+		give_held(reading);
+}
+
+/* Gives what logs tell of before all that happens from now on. */
+static void read_logs(struct reading *reading)
+{
+	struct trace *trace = reading->trace;
 	struct backfill backfill = {
 		.delivery = trace->delivery,
 		.host = &trace->host,
 		.past = &trace->past,
-		.logged = logged,
-		.live = live,
+		.logged = reading->logged,
+		.live = reading->live,
 		.attaching_ns = trace->attaching_ns,
 		.catch_up = catch_up,
-		.ctx = trace,
+		.ctx = reading,
 		.ring_fd = tracer_fd(trace->tracer),
 		.stop_fd = loop_signal_fd(trace->loop),
 	};
 
-	if (live && logged) {
-		trace->feeder.host = &trace->host;
-		trace->feeder.seen = live;
-		survey_past(trace, logged);
-		begin(trace);
-		trace->unread = backfill_run(&backfill, options->backfill_files,
-					     options->n_backfill_files) != 0;
-		trace->feeder.seen = NULL;
+	survey_past(trace, reading->logged);
+	begin(trace);
+	trace->unread = backfill_run(&backfill, trace->options.backfill_files,
+				     trace->options.n_backfill_files) != 0;
+	give_held(reading);
+}
+
+static void begin_with_past(struct trace *trace)
+{
+	struct reading reading = {
+		.trace = trace,
+		.live = calloc(1, sizeof(*reading.live)),
+		.logged = calloc(1, sizeof(*reading.logged)),
+	};
+
+	if (held_init(&reading.held, HELD_BYTES) && reading.live && reading.logged) {
+		read_logs(&reading);
 	} else {
 		log_error("not enough memory for what was before");
 		survey_past(trace, NULL);
 		begin(trace);
 		trace->unread = true;
 	}
-	free(live);
-	free(logged);
+	free(reading.held.bytes);
+	free(reading.live);
+	free(reading.logged);
 }
 
 static void on_swap_changed(void *ctx, int fd)
