@@ -19,6 +19,8 @@ import machine  # noqa: E402
 import memory  # noqa: E402
 import particular  # noqa: E402
 import selftest_fates  # noqa: E402
+import selftest_logs  # noqa: E402
+import selftest_past  # noqa: E402
 import selftest_ranks  # noqa: E402
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
@@ -511,7 +513,7 @@ def main():
             claim(noticed(check_stored(case, events, reports, hog), name), f"{case}: spoiled {name!r} is noticed")
     claim(set(particular.PARTICULAR) - set(PARTICULAR_SPOILS) == {"multitude"}, "each particular check is spoiled")
 
-    for ok, what in [*selftest_fates.claims(), *selftest_ranks.claims()]:
+    for ok, what in [*selftest_fates.claims(), *selftest_logs.claims(), *selftest_past.claims(), *selftest_ranks.claims()]:
         claim(ok, what)
 
     # Too large a stream to keep: another one will do.
