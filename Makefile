@@ -215,7 +215,15 @@ $(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
 
-bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
+$(BUILD)/launch: $(BUILD)/tests/bench/launch.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ -static -o $@
+
+$(BUILD)/verify: $(BUILD)/tests/bench/verify.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ -static $(STATIC_LIBS) -o $@
+
+bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/launch $(BUILD)/verify $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
 	@tests/bench/run --write $(ONLY:%=--only %)
 
 FUZZ_SECONDS ?= 60
