@@ -288,20 +288,18 @@ __noinline int fate_killed(__u64 task)
 	return 0;
 }
 
-/* Whether @comm is user_killers[index]; the empty name is nobody's. */
+/*
+ * Whether @comm is user_killers[index]; the empty name is nobody's. Both are filled
+ * up with zeros: two words are the same if the names are.
+ */
 static __always_inline bool is_user_killer(const char *comm, int index)
 {
-	int i;
+	__u64 name[2], killer[2];
 
-	if (!config.user_killers[index][0])
-		return false;
-	for (i = 0; i < WIRE_COMM_LEN; i++) {
-		if (config.user_killers[index][i] != comm[i])
-			return false;
-		if (!comm[i])
-			return true;
-	}
-	return true;
+	__builtin_memcpy(name, comm, sizeof(name));
+	killer[0] = *(const volatile __u64 *)config.user_killers[index];
+	killer[1] = *(const volatile __u64 *)(config.user_killers[index] + sizeof(__u64));
+	return killer[0] && killer[0] == name[0] && killer[1] == name[1];
 }
 
 /* Not under oom_lock: has its own record, on the stack, and no scratch. */

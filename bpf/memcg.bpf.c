@@ -65,25 +65,44 @@ __noinline __u64 read_path_name(__u64 node, __u32 slot)
 	return parent;
 }
 
-/* The names of @memcg's directories, deepest first. */
-__noinline int read_path(__u64 memcg, __u32 slot)
+__noinline int path_begin(__u64 node, __u32 slot)
 {
 	struct wire_path *path = path_of(slot);
+
+	if (path) {
+		path->known = node != 0;
+		path->len = 0;
+	}
+	return 0;
+}
+
+__noinline int path_end(__u64 node, __u32 slot)
+{
+	struct wire_path *path = path_of(slot);
+
+	/* Stopped at the root: nothing is missing. */
+	if (path)
+		path->truncated = kernfs_parent(node) != 0;
+	return 0;
+}
+
+/*
+ * The names of @memcg's directories, deepest first. Where they go to is not asked
+ * here: the verifier would follow the loop once for every place.
+ */
+__noinline int read_path(__u64 memcg, __u32 slot)
+{
 	__u64 node = memcg_kernfs(memcg), parent;
 	int depth;
 
-	if (!path)
-		return 0;
-	path->known = node != 0;
-	path->len = 0;
+	path_begin(node, slot);
 	for (depth = 0; depth < WIRE_PATH_DEPTH; depth++) {
 		parent = read_path_name(node, slot);
 		if (!parent)
 			break;
 		node = parent;
 	}
-	/* Stopped at the root: nothing is missing. */
-	path->truncated = kernfs_parent(node) != 0;
+	path_end(node, slot);
 	return 0;
 }
 
@@ -161,8 +180,12 @@ __noinline int memcg_kills_group(__u64 memcg, __u64 top)
 	return 0;
 }
 
-static __always_inline __u64 margin_of(__u64 usage, __u64 limit)
+/* Pages that may still be charged to @memcg itself. */
+__noinline __u64 memcg_margin(__u64 memcg)
 {
+	__u64 limit = counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
+	__u64 usage = read_field(mem_cgroup, memcg, memory.usage.counter);
+
 	if (limit == WIRE_UNLIMITED)
 		return WIRE_UNLIMITED;
 	return usage < limit ? limit - usage : 0;
@@ -180,10 +203,7 @@ __noinline __u64 memcg_at_limit(__u64 memcg)
 	int depth;
 
 	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
-		__u64 limit =
-			counter_limit(read_field(mem_cgroup, memcg, memory.max), config.page_size);
-		__u64 usage = read_field(mem_cgroup, memcg, memory.usage.counter);
-		__u64 margin = margin_of(usage, limit);
+		__u64 margin = memcg_margin(memcg);
 
 		if (margin < best_margin) {
 			best = memcg;

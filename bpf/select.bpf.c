@@ -18,8 +18,7 @@
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
 
-#define FLUSH_STEP 64  /* chunks in one flush_some(), and calls of that: 65,536 candidates */
-#define WALK_STEP  362 /* squared, two rounds of 65,536 tasks: one to find the list's head */
+#define FLUSH_STEP 16 /* cubed, the chunks of 65,536 candidates */
 
 /* The candidates of the call under way, in the shape in which they go out. */
 struct {
@@ -201,11 +200,7 @@ __noinline int record_candidate(__u64 task, __u64 oc, __u32 ret)
 	return 0;
 }
 
-/*
- * The task at work.walk_node; 1 behind the last. The walk is three functions
- * deep because the verifier checks each of them once: 362 tasks by 362 cost it
- * what 724 would.
- */
+/* The task at work.walk_node; 1 behind the last. */
 __noinline int walk_one(void)
 {
 	__u64 node = work.walk_node;
@@ -235,23 +230,29 @@ __noinline int walk_some(void)
 	return 0;
 }
 
-/*
- * All processes in for_each_process() order, for an episode whose selection was
- * not seen. No kernel symbol is needed: from the caller on to the list's head,
- * then once around.
- */
-__noinline int walk_all(void)
+__noinline int walk_many(void)
+{
+	int i;
+
+	for (i = 0; i < WALK_STEP; i++) {
+		if (walk_some())
+			return 1;
+	}
+	return 0;
+}
+
+__noinline int walk_begin(void)
 {
 	__u64 leader = task_leader(bpf_get_current_task());
-	int i;
 
 	work.walk_in_list = false;
 	work.walk_node = leader + bpf_core_field_offset(struct task_struct, tasks);
 	work.decision.source = SOURCE_SNAPSHOT;
-	for (i = 0; i < WALK_STEP; i++) {
-		if (walk_some())
-			return 0;
-	}
+	return 0;
+}
+
+__noinline int walk_given_up(void)
+{
 	work.decision.flags |= DECISION_TRUNCATED;
 	count_loss(LOSS_WALK_CANDIDATE, 1);
 	return 0;
@@ -297,12 +298,23 @@ __noinline int flush_some(__u32 first, __u64 flags)
 	return 0;
 }
 
+__noinline int flush_many(__u32 first, __u64 flags)
+{
+	int i;
+
+	for (i = 0; i < FLUSH_STEP; i++) {
+		if (flush_some(first + i * FLUSH_STEP, flags))
+			return 1;
+	}
+	return 0;
+}
+
 __noinline int send_candidates(__u64 flags)
 {
 	int i;
 
 	for (i = 0; i < FLUSH_STEP; i++) {
-		if (flush_some(i * FLUSH_STEP, flags))
+		if (flush_many(i * FLUSH_STEP * FLUSH_STEP, flags))
 			break;
 	}
 	return 0;

@@ -16,9 +16,9 @@
 #include "bpf/use_facts.bpf.h"
 #include "bpf/work.bpf.h"
 
-#define ZONES_MAX   1024 /* of the whole machine: 128 nodes of 8 zones at the most */
-#define HSTATES_MAX 8    /* sizes of huge pages: arm64 has the most, four */
-#define MEMCG_DEPTH 32   /* levels up to the root, on the way to a node */
+#define ZONES_STEP  32 /* squared, the zones of the whole machine: 128 nodes of 8 at the most */
+#define HSTATES_MAX 8  /* sizes of huge pages: arm64 has the most, four */
+#define MEMCG_DEPTH 32 /* levels up to the root, on the way to a node */
 
 /* Adds @bytes to @use of the machine, of which each node has a part. */
 static __always_inline void add_use(enum wire_use use, __u64 bytes)
@@ -91,6 +91,18 @@ __noinline int add_zone(__u32 index)
 	return 0;
 }
 
+/* ZONES_STEP zones from @first; 1 behind the last. */
+__noinline int add_zones(__u32 first)
+{
+	int i;
+
+	for (i = 0; i < ZONES_STEP; i++) {
+		if (add_zone(first + i))
+			return 1;
+	}
+	return 0;
+}
+
 /* Nothing is known of the machine's memory. */
 __noinline int forget_machine(void)
 {
@@ -104,6 +116,13 @@ __noinline int forget_machine(void)
 	return 0;
 }
 
+/* Looks for the zonelist at @memcg; the one to look at next, or 0. */
+__noinline __u64 find_zonelist_at(__u64 memcg)
+{
+	work.zonelist = memcg_zonelist(memcg);
+	return work.zonelist ? 0 : memcg_parent(memcg);
+}
+
 /*
  * All zones of the machine: any node's first zonelist names them, its own first.
  * That of the request is at hand for a global OOM; else a node of some memcg
@@ -114,12 +133,12 @@ __noinline int find_zonelist(__u64 memcg)
 	int depth;
 
 	work.zonelist = door.control ? (__u64)read_field(oom_control, door.control, zonelist) : 0;
+	if (work.zonelist)
+		return 0;
 	if (!memcg)
 		memcg = task_memcg(bpf_get_current_task());
-	for (depth = 0; depth < MEMCG_DEPTH && memcg && !work.zonelist; depth++) {
-		work.zonelist = memcg_zonelist(memcg);
-		memcg = memcg_parent(memcg);
-	}
+	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++)
+		memcg = find_zonelist_at(memcg);
 	return 0;
 }
 
@@ -135,8 +154,8 @@ __noinline int read_machine(__u64 memcg)
 	memory->mem_total = 0;
 	memory->mem_free = 0;
 	work.node = 0;
-	for (i = 0; i < ZONES_MAX; i++) {
-		if (add_zone(i))
+	for (i = 0; i < ZONES_STEP; i++) {
+		if (add_zones(i * ZONES_STEP))
 			return 0;
 	}
 	forget_machine();
