@@ -3,65 +3,14 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#define NAMES_MAX    256 /* types of our object; it has about 60 */
-#define FLAVOUR_MARK "___"
 
 struct excerpt {
 	const struct btf *kernel;
 	struct btf *copy;
 	__u32 *copied; /* ids in copy, by the kernel's; 0: not copied */
-	struct {
-		const char *text;
-		size_t len; /* of what libbpf looks for: mm_struct of mm_struct___62 */
-	} names[NAMES_MAX];
-	size_t n_names;
 };
-
-static bool is_named_type(const struct btf_type *type)
-{
-	return btf_is_composite(type) || btf_is_any_enum(type);
-}
-
-/* The length of @name without its flavour. */
-static size_t essential_len(const char *name)
-{
-	const char *flavour = strstr(name, FLAVOUR_MARK);
-
-	return flavour && flavour > name ? (size_t)(flavour - name) : strlen(name);
-}
-
-static bool is_wanted(const struct excerpt *excerpt, const char *name)
-{
-	for (size_t i = 0; i < excerpt->n_names; i++) {
-		size_t len = excerpt->names[i].len;
-
-		if (!strncmp(excerpt->names[i].text, name, len) && !name[len])
-			return true;
-	}
-	return false;
-}
-
-static void take_names(struct excerpt *excerpt, const struct btf *object)
-{
-	__u32 count = btf__type_cnt(object);
-
-	for (__u32 id = 1; id < count && excerpt->n_names < NAMES_MAX; id++) {
-		const struct btf_type *type = btf__type_by_id(object, id);
-
-		if (!is_named_type(type) || !type->name_off)
-			continue;
-		excerpt->names[excerpt->n_names].text = btf__name_by_offset(object, type->name_off);
-		excerpt->names[excerpt->n_names].len =
-			essential_len(excerpt->names[excerpt->n_names].text);
-		excerpt->n_names++;
-	}
-}
 
 static int copy_type(struct excerpt *excerpt, __u32 id);
 
@@ -164,54 +113,41 @@ static int copy_type(struct excerpt *excerpt, __u32 id)
 	return copy;
 }
 
-static int copy_wanted(struct excerpt *excerpt)
+static int copy_found(struct excerpt *excerpt, const struct btf_index *index)
 {
-	__u32 count = btf__type_cnt(excerpt->kernel);
-
-	for (__u32 id = 1; id < count; id++) {
-		const struct btf_type *type = btf__type_by_id(excerpt->kernel, id);
+	for (size_t i = 0; i < index->count; i++) {
 		int err;
 
-		if (!is_named_type(type) || !type->name_off ||
-		    !is_wanted(excerpt, btf__name_by_offset(excerpt->kernel, type->name_off)))
+		if (index->found[i].class != BTF_CLASS_TYPE)
 			continue;
-		err = copy_type(excerpt, id);
+		err = copy_type(excerpt, index->found[i].id);
 		if (err < 0)
 			return err;
 	}
 	return 0;
 }
 
-static int write_copy(const struct excerpt *excerpt)
+static int write_copy(const struct excerpt *excerpt, int fd)
 {
 	__u32 size;
 	const void *data = btf__raw_data(excerpt->copy, &size);
-	int fd;
 
 	if (!data)
 		return -ENOMEM;
-	fd = memfd_create("oomtrace-btf", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, data, size) != (ssize_t)size) {
-		close(fd);
-		return -EIO;
-	}
-	return fd;
+	return write(fd, data, size) == (ssize_t)size ? 0 : -EIO;
 }
 
-int btf_excerpt(const struct btf *kernel, const struct btf *object)
+int btf_excerpt(const struct btf_index *index, int fd)
 {
-	struct excerpt excerpt = {.kernel = kernel};
+	struct excerpt excerpt = {.kernel = index->kernel};
 	int result = -ENOMEM;
 
 	excerpt.copy = btf__new_empty();
-	excerpt.copied = calloc(btf__type_cnt(kernel), sizeof(*excerpt.copied));
+	excerpt.copied = calloc(btf__type_cnt(index->kernel), sizeof(*excerpt.copied));
 	if (excerpt.copy && excerpt.copied) {
-		take_names(&excerpt, object);
-		result = copy_wanted(&excerpt);
+		result = copy_found(&excerpt, index);
 		if (!result)
-			result = write_copy(&excerpt);
+			result = write_copy(&excerpt, fd);
 	}
 	free(excerpt.copied);
 	btf__free(excerpt.copy);

@@ -7,12 +7,12 @@
 #ifndef OOMTRACE_KERNEL_BTF_EXCERPT_H
 #define OOMTRACE_KERNEL_BTF_EXCERPT_H
 
-struct btf;
+#include "kernel/btf_index.h"
 
 /*
- * Writes what @kernel knows of the types that @object names to a file in
- * memory. Returns its descriptor, the caller's to close, or a negative errno.
+ * Writes what the kernel knows of the types that @index has found to @fd, an empty
+ * file. Returns 0 or a negative errno.
  */
-int btf_excerpt(const struct btf *kernel, const struct btf *object);
+int btf_excerpt(const struct btf_index *index, int fd);
 
 #endif /* OOMTRACE_KERNEL_BTF_EXCERPT_H */

@@ -68,14 +68,15 @@ static bool prototype_matches(const struct btf *btf, __u32 id, const struct prot
 	return true;
 }
 
-int btf_function_id(const struct btf *btf, const char *name)
+int btf_function_id(const struct btf_index *index, const char *name)
 {
-	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	return btf_index_id(index, BTF_CLASS_FUNCTION, name);
 }
 
-enum function_state btf_check_function(const struct btf *btf, const char *name)
+enum function_state btf_check_function(const struct btf_index *index, const char *name)
 {
-	int id = btf_function_id(btf, name);
+	const struct btf *btf = index->kernel;
+	int id = btf_function_id(index, name);
 
 	if (id < 0)
 		return FUNCTION_ABSENT;
@@ -87,9 +88,10 @@ enum function_state btf_check_function(const struct btf *btf, const char *name)
 	return FUNCTION_DIFFERS;
 }
 
-int btf_mark_victim_has_task(const struct btf *btf)
+int btf_mark_victim_has_task(const struct btf_index *index)
 {
-	int id = btf__find_by_name_kind(btf, "btf_trace_mark_victim", BTF_KIND_TYPEDEF);
+	const struct btf *btf = index->kernel;
+	int id = btf_index_id(index, BTF_CLASS_TYPEDEF, "btf_trace_mark_victim");
 	const struct btf_type *type;
 
 	if (id < 0)
@@ -113,17 +115,13 @@ static const char *name_of(const struct btf *btf, __u32 offset)
 	return name ? name : "";
 }
 
-/* Whether @type, an enum, is that of the flags' bits; then @table has their names. */
-static bool read_gfp_enum(const struct btf *btf, const struct btf_type *type,
+static void read_gfp_enum(const struct btf *btf, const struct btf_type *type,
 			  struct wire_gfp *table)
 {
 	const struct btf_enum *values = btf_enum(type);
 
-	if (!btf_vlen(type) || strcmp(name_of(btf, values[0].name_off), "___GFP_DMA_BIT"))
-		return false;
 	for (unsigned int i = 0; i < btf_vlen(type); i++)
 		gfp_name_bit(table, name_of(btf, values[i].name_off), (__u32)values[i].val);
-	return true;
 }
 
 /* Whether @type has the member @name, in a union without a name within it as well. */
@@ -156,19 +154,19 @@ static void note_gfp_fact(const struct btf *btf, const struct btf_type *type,
 		facts->vma_flags_hidden |= has_member(btf, type, "__vm_flags");
 }
 
-int btf_gfp_names(const struct btf *btf, struct wire_gfp *ret_table)
+int btf_gfp_names(const struct btf_index *index, struct wire_gfp *ret_table)
 {
-	struct wire_gfp table = {.names = {""}};
+	const struct btf *btf = index->kernel;
 	struct gfp_facts facts = {0};
-	__u32 count = btf__type_cnt(btf);
 
-	for (__u32 id = 1; id < count; id++) {
-		const struct btf_type *type = btf__type_by_id(btf, id);
+	if (index->gfp_enum) {
+		memset(ret_table, 0, sizeof(*ret_table));
+		read_gfp_enum(btf, btf__type_by_id(btf, index->gfp_enum), ret_table);
+		return 0;
+	}
+	for (size_t i = 0; i < index->count; i++) {
+		const struct btf_type *type = btf__type_by_id(btf, index->found[i].id);
 
-		if (btf_is_enum(type) && read_gfp_enum(btf, type, &table)) {
-			*ret_table = table;
-			return 0;
-		}
 		if (btf_is_struct(type))
 			note_gfp_fact(btf, type, &facts);
 	}

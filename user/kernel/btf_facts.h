@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 #include "bpf/wire.h"
-
-struct btf;
+#include "kernel/btf_index.h"
 
 enum function_state {
 	FUNCTION_MATCHES, /* there, with the prototype that the doors expect */
@@ -17,21 +16,21 @@ enum function_state {
 };
 
 /* Compares @name, one of the hooked functions, with what the doors take it for. */
-enum function_state btf_check_function(const struct btf *btf, const char *name);
+enum function_state btf_check_function(const struct btf_index *index, const char *name);
 
 /* The BTF id of function @name, or a negative errno. */
-int btf_function_id(const struct btf *btf, const char *name);
+int btf_function_id(const struct btf_index *index, const char *name);
 
 /*
  * Whether oom:mark_victim hands over a task (1) or a pid (0). -ENOENT when BTF
  * does not describe the tracepoint.
  */
-int btf_mark_victim_has_task(const struct btf *btf);
+int btf_mark_victim_has_task(const struct btf_index *index);
 
 /*
  * The names of the gfp flags' bits, from the kernel's enum of them or by what else tells them.
  * Returns 0, or -ENOENT with *@ret_table untouched.
  */
-int btf_gfp_names(const struct btf *btf, struct wire_gfp *ret_table);
+int btf_gfp_names(const struct btf_index *index, struct wire_gfp *ret_table);
 
 #endif /* OOMTRACE_KERNEL_BTF_FACTS_H */

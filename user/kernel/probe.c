@@ -43,10 +43,10 @@ static int load_nothing(enum bpf_prog_type type, const struct bpf_prog_load_opts
 }
 
 /* A hooked function is there and is what the doors take it for; @must: BTF has to know it. */
-static bool function_is_usable(const struct btf *btf, const char *name, bool must,
+static bool function_is_usable(const struct btf_index *index, const char *name, bool must,
 			       struct refusal *refusal)
 {
-	switch (btf_check_function(btf, name)) {
+	switch (btf_check_function(index, name)) {
 	case FUNCTION_MATCHES:
 		return true;
 	case FUNCTION_ABSENT:
@@ -61,32 +61,32 @@ static bool function_is_usable(const struct btf *btf, const char *name, bool mus
 	}
 }
 
-static bool functions_are_usable(const struct btf *btf, bool must, struct refusal *refusal)
+static bool functions_are_usable(const struct btf_index *index, bool must, struct refusal *refusal)
 {
-	return function_is_usable(btf, "out_of_memory", must, refusal) &&
-	       function_is_usable(btf, "oom_evaluate_task", false, refusal) &&
-	       function_is_usable(btf, "oom_kill_process", must, refusal) &&
-	       function_is_usable(btf, "oom_badness", false, refusal);
+	return function_is_usable(index, "out_of_memory", must, refusal) &&
+	       function_is_usable(index, "oom_evaluate_task", false, refusal) &&
+	       function_is_usable(index, "oom_kill_process", must, refusal) &&
+	       function_is_usable(index, "oom_badness", false, refusal);
 }
 
-static void probe_fentry(const struct btf *btf, struct refusal *refusal)
+static void probe_fentry(const struct btf_index *index, bool attach, struct refusal *refusal)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
 	int fd, link;
 
-	if (!functions_are_usable(btf, true, refusal))
+	if (!functions_are_usable(index, true, refusal))
 		return;
-	opts.attach_btf_id = btf_function_id(btf, "out_of_memory");
+	opts.attach_btf_id = btf_function_id(index, "out_of_memory");
 	fd = load_nothing(BPF_PROG_TYPE_TRACING, &opts);
 	if (fd < 0) {
 		refuse(refusal, remedy_next, "loading an fentry program: %s", strerror(-fd));
 		return;
 	}
-	link = bpf_raw_tracepoint_open(NULL, fd);
-	if (link < 0)
-		refuse(refusal, remedy_next, "attaching an fentry program: %s", strerror(errno));
-	else
+	link = attach ? bpf_raw_tracepoint_open(NULL, fd) : -1;
+	if (link >= 0)
 		close(link);
+	else if (attach)
+		refuse(refusal, remedy_next, "attaching an fentry program: %s", strerror(errno));
 	close(fd);
 }
 
@@ -103,7 +103,7 @@ static int kprobe_pmu_type(void)
 	return type;
 }
 
-static void probe_kprobe(const struct btf *btf, struct refusal *refusal)
+static void probe_kprobe(const struct btf_index *index, bool attach, struct refusal *refusal)
 {
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 	int fd, event, type = kprobe_pmu_type();
@@ -112,7 +112,7 @@ static void probe_kprobe(const struct btf *btf, struct refusal *refusal)
 		refuse(refusal, remedy_next, "this kernel has no kprobes (no %s)", KPROBE_PMU);
 		return;
 	}
-	if (!functions_are_usable(btf, false, refusal))
+	if (!functions_are_usable(index, false, refusal))
 		return;
 	fd = load_nothing(BPF_PROG_TYPE_KPROBE, NULL);
 	if (fd < 0) {
@@ -120,6 +120,8 @@ static void probe_kprobe(const struct btf *btf, struct refusal *refusal)
 		return;
 	}
 	close(fd);
+	if (!attach)
+		return;
 	attr.type = type;
 	attr.config1 = (__u64)(unsigned long)"out_of_memory";
 	event = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
@@ -130,11 +132,11 @@ static void probe_kprobe(const struct btf *btf, struct refusal *refusal)
 		close(event);
 }
 
-static void probe_tracepoint(const struct btf *btf, struct refusal *refusal)
+static void probe_tracepoint(const struct btf_index *index, bool attach, struct refusal *refusal)
 {
 	int fd, link;
 
-	if (btf_mark_victim_has_task(btf) < 0) {
+	if (btf_mark_victim_has_task(index) < 0) {
 		refuse(refusal, "none for this kernel",
 		       "oom:mark_victim is not in this kernel's BTF");
 		return;
@@ -145,24 +147,26 @@ static void probe_tracepoint(const struct btf *btf, struct refusal *refusal)
 		       strerror(-fd));
 		return;
 	}
-	link = bpf_raw_tracepoint_open("mark_victim", fd);
-	if (link < 0)
+	link = attach ? bpf_raw_tracepoint_open("mark_victim", fd) : -1;
+	if (link >= 0)
+		close(link);
+	else if (attach)
 		refuse(refusal, "none for this kernel", "attaching to oom:mark_victim: %s",
 		       strerror(errno));
-	else
-		close(link);
 	close(fd);
 }
 
-void probe_backend(enum backend backend, const struct btf *btf, struct refusal *refusal)
+void probe_backend(enum backend backend, const struct btf_index *index, bool attach,
+		   struct refusal *refusal)
 {
-	static void (*const probes[WIRE_BACKENDS])(const struct btf *, struct refusal *) = {
+	static void (*const probes[WIRE_BACKENDS])(const struct btf_index *, bool,
+						   struct refusal *) = {
 		[BACKEND_FENTRY] = probe_fentry,
 		[BACKEND_KPROBE] = probe_kprobe,
 		[BACKEND_TRACEPOINT] = probe_tracepoint,
 	};
 
-	probes[backend](btf, refusal);
+	probes[backend](index, attach, refusal);
 }
 
 bool probe_privilege(struct survey *survey)

@@ -8,14 +8,18 @@
 
 #include "kernel/tracer.h"
 
-struct btf;
+struct btf_index;
 
 /* Notes in @refusal why a backend is out: what failed, and what a person can do about it. */
 __attribute__((format(printf, 3, 4))) void refuse(struct refusal *refusal, const char *remedy,
 						  const char *reason, ...);
 
-/* Fills @refusal; refused stays false when @backend can load and attach here. */
-void probe_backend(enum backend backend, const struct btf *btf, struct refusal *refusal);
+/*
+ * Fills @refusal; refused stays false when @backend can load and, if @attach, attach here.
+ * To detach again takes the kernel longer than all else: who is about to attach need not ask.
+ */
+void probe_backend(enum backend backend, const struct btf_index *index, bool attach,
+		   struct refusal *refusal);
 
 /* Whether bpf() is allowed to this user at all; if not, @survey says what is missing. */
 bool probe_privilege(struct survey *survey);

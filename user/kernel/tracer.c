@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/state.h"
@@ -160,7 +161,7 @@ static void size_maps(struct tracer *tracer, const struct tracer_options *option
 }
 
 static void configure(struct tracer *tracer, const struct tracer_options *options,
-		      const struct btf *btf)
+		      const struct btf_index *index)
 {
 	struct config *config = &tracer->skel->rodata->config;
 
@@ -172,7 +173,7 @@ static void configure(struct tracer *tracer, const struct tracer_options *option
 	config->no_cmdline = options->no_cmdline;
 	memcpy(config->user_killers, options->user_killers, sizeof(config->user_killers));
 	config->cpus = libbpf_num_possible_cpus();
-	config->mark_victim_task = btf_mark_victim_has_task(btf) > 0;
+	config->mark_victim_task = btf_mark_victim_has_task(index) > 0;
 }
 
 static struct bpf_program *program_of(const struct tracer *tracer, const struct door *door)
@@ -180,10 +181,10 @@ static struct bpf_program *program_of(const struct tracer *tracer, const struct 
 	return bpf_object__find_program_by_name(tracer->skel->obj, door->program);
 }
 
-static void choose_programs(const struct tracer *tracer, const struct btf *btf)
+static void choose_programs(const struct tracer *tracer, const struct btf_index *index)
 {
 	for (const struct door *door = doors[tracer->backend]; door->program; door++) {
-		if (door->function && btf_function_id(btf, door->function) < 0)
+		if (door->function && btf_function_id(index, door->function) < 0)
 			continue;
 		bpf_program__set_autoload(program_of(tracer, door), true);
 	}
@@ -293,55 +294,128 @@ static int open_ring(struct tracer *tracer, struct refusal *refusal)
 	return -errno;
 }
 
-/*
- * Opens the object, with an excerpt of the kernel's types to relocate it
- * against. Which types, the object says once it is open: so it is opened twice.
- * Without an excerpt libbpf takes the whole, and more time. *@ret_excerpt is to
- * be closed when the object is loaded, or -1.
- */
-static struct oomtrace_bpf *open_object(const struct btf *btf, int *ret_excerpt)
+/* What relocating and attaching need to know of the kernel's types. */
+struct kernel_types {
+	struct btf *btf;
+	struct btf_index index;
+	int excerpt;     /* a file in memory, or -1: libbpf takes the whole, and more time */
+	char path[32];   /* of the excerpt */
+	int handlers[2]; /* of section names, libbpf's numbers */
+};
+
+/* Only a name when the object is opened; what is in the excerpt, an open object says. */
+static struct oomtrace_bpf *open_object(const struct kernel_types *types)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	struct oomtrace_bpf *skel = oomtrace_bpf__open(), *again;
-	char path[32];
 
-	*ret_excerpt = -1;
-	if (!skel)
-		return NULL;
-	*ret_excerpt = btf_excerpt(btf, bpf_object__btf(skel->obj));
-	if (*ret_excerpt < 0)
-		return skel;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", *ret_excerpt);
-	opts.btf_custom_path = path;
-	again = oomtrace_bpf__open_opts(&opts);
-	if (again)
-		oomtrace_bpf__destroy(skel);
-	return again ? again : skel;
+	if (types->excerpt >= 0)
+		opts.btf_custom_path = types->path;
+	return oomtrace_bpf__open_opts(&opts);
 }
 
-static int attach_backend(struct tracer *tracer, const struct tracer_options *options,
-			  const struct btf *btf, struct refusal *refusal)
+/*
+ * libbpf takes programs of fentry and fexit for raw tracepoints until they are loaded:
+ * else it would read all of the kernel's types once more, and search them for each.
+ */
+static int prepare_fentry(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
 {
-	int excerpt, err;
+	const struct kernel_types *types = (const struct kernel_types *)cookie;
+	const char *function = strchr(bpf_program__section_name(program), '/');
+	int id = btf_function_id(&types->index, function ? function + 1 : "");
 
-	tracer->skel = open_object(btf, &excerpt);
+	if (id < 0)
+		return id;
+	opts->attach_btf_id = (__u32)id;
+	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+}
+
+static int attach_fentry(const struct bpf_program *program, long cookie, struct bpf_link **link)
+{
+	(void)cookie;
+	*link = bpf_program__attach_trace(program);
+	return *link ? 0 : -errno;
+}
+
+static void take_sections(struct kernel_types *types)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)types,
+		    .prog_prepare_load_fn = prepare_fentry, .prog_attach_fn = attach_fentry);
+
+	types->handlers[0] = libbpf_register_prog_handler("fentry/", BPF_PROG_TYPE_RAW_TRACEPOINT,
+							  BPF_TRACE_FENTRY, &opts);
+	types->handlers[1] = libbpf_register_prog_handler("fexit/", BPF_PROG_TYPE_RAW_TRACEPOINT,
+							  BPF_TRACE_FEXIT, &opts);
+}
+
+static void types_close(struct kernel_types *types)
+{
+	for (size_t i = 0; i < sizeof(types->handlers) / sizeof(types->handlers[0]); i++) {
+		if (types->handlers[i] > 0)
+			libbpf_unregister_prog_handler(types->handlers[i]);
+	}
+	if (types->excerpt >= 0)
+		close(types->excerpt);
+	btf_index_free(&types->index);
+	btf__free(types->btf);
+}
+
+/* Returns the open object that said which types are of interest, or NULL with errno. */
+static struct oomtrace_bpf *types_open(struct btf *btf, struct kernel_types *ret_types)
+{
+	struct oomtrace_bpf *skel;
+	int err;
+
+	*ret_types = (struct kernel_types){.btf = btf};
+	take_sections(ret_types);
+	ret_types->excerpt = memfd_create("oomtrace-btf", MFD_CLOEXEC);
+	snprintf(ret_types->path, sizeof(ret_types->path), "/proc/self/fd/%d", ret_types->excerpt);
+	skel = open_object(ret_types);
+	if (!skel)
+		return NULL;
+	err = btf_index_build(btf, bpf_object__btf(skel->obj), &ret_types->index);
+	if (err) {
+		oomtrace_bpf__destroy(skel);
+		errno = -err;
+		return NULL;
+	}
+	if (ret_types->excerpt < 0 || !btf_excerpt(&ret_types->index, ret_types->excerpt))
+		return skel;
+	oomtrace_bpf__destroy(skel);
+	close(ret_types->excerpt);
+	ret_types->excerpt = -1;
+	return open_object(ret_types);
+}
+
+static int load_programs(struct tracer *tracer, const struct tracer_options *options,
+			 const struct kernel_types *types, struct refusal *refusal)
+{
+	int err;
+
+	if (!tracer->skel)
+		tracer->skel = open_object(types);
 	if (!tracer->skel) {
 		err = -errno;
 		refuse(refusal, "", "opening the BPF object: %s", strerror(-err));
 		return err;
 	}
 	size_maps(tracer, options);
-	configure(tracer, options, btf);
-	choose_programs(tracer, btf);
+	configure(tracer, options, &types->index);
+	choose_programs(tracer, &types->index);
 	libbpf_warning[0] = '\0';
 	err = oomtrace_bpf__load(tracer->skel);
-	if (excerpt >= 0)
-		close(excerpt);
-	if (err) {
+	if (err)
 		refuse(refusal, "run with -v for the verifier's log", "loading: %s (%s)",
 		       strerror(-err), libbpf_warning);
+	return err;
+}
+
+static int attach_backend(struct tracer *tracer, const struct tracer_options *options,
+			  const struct kernel_types *types, struct refusal *refusal)
+{
+	int err = load_programs(tracer, options, types, refusal);
+
+	if (err)
 		return err;
-	}
 	/* From the first episode on all is known that can be. */
 	addresses_wait(tracer->search);
 	addresses_copy(tracer->search, &tracer->skel->bss->addresses);
@@ -368,14 +442,17 @@ static struct btf *load_btf(struct survey *survey)
 	return NULL;
 }
 
-/* Tries one backend; on failure everything of the attempt is gone again. */
+/*
+ * Tries one backend; on failure everything of the attempt is gone again. *@skel is the
+ * open object, or NULL when a former attempt has taken it.
+ */
 static struct tracer *try_backend(enum backend backend, const struct tracer_options *options,
-				  const struct btf *btf, struct address_search *search,
-				  struct refusal *refusal)
+				  const struct kernel_types *types, struct oomtrace_bpf **skel,
+				  struct address_search *search, struct refusal *refusal)
 {
 	struct tracer *tracer;
 
-	probe_backend(backend, btf, refusal);
+	probe_backend(backend, &types->index, false, refusal);
 	if (refusal->refused)
 		return NULL;
 	tracer = calloc(1, sizeof(*tracer));
@@ -385,7 +462,9 @@ static struct tracer *try_backend(enum backend backend, const struct tracer_opti
 	}
 	tracer->backend = backend;
 	tracer->search = search;
-	if (!attach_backend(tracer, options, btf, refusal))
+	tracer->skel = *skel;
+	*skel = NULL;
+	if (!attach_backend(tracer, options, types, refusal))
 		return tracer;
 	tracer_detach(tracer);
 	return NULL;
@@ -395,21 +474,30 @@ static int attach_any(const struct tracer_options *options, struct address_searc
 		      struct survey *survey, struct tracer **ret_tracer)
 {
 	struct tracer *tracer = NULL;
+	struct kernel_types types;
+	struct oomtrace_bpf *skel;
 	struct btf *btf;
+	int err = 0;
 
 	if (!probe_privilege(survey))
 		return -EPERM;
 	btf = load_btf(survey);
 	if (!btf)
 		return -EOPNOTSUPP;
-	for (enum backend b = 0; b < WIRE_BACKENDS && !tracer; b++) {
+	skel = types_open(btf, &types);
+	if (!skel)
+		err = -errno;
+	for (enum backend b = 0; b < WIRE_BACKENDS && !tracer && !err; b++) {
 		if (options->backend == BACKEND_AUTO || options->backend == b)
-			tracer = try_backend(b, options, btf, search, &survey->backends[b]);
+			tracer = try_backend(b, options, &types, &skel, search,
+					     &survey->backends[b]);
 	}
-	survey->gfp_known = tracer && !btf_gfp_names(btf, &survey->gfp);
-	btf__free(btf);
+	survey->gfp_known = tracer && !btf_gfp_names(&types.index, &survey->gfp);
+	if (skel)
+		oomtrace_bpf__destroy(skel);
+	types_close(&types);
 	if (!tracer)
-		return -EOPNOTSUPP;
+		return err ? err : -EOPNOTSUPP;
 	*ret_tracer = tracer;
 	return 0;
 }
@@ -513,6 +601,7 @@ void tracer_losses(const struct tracer *tracer, uint64_t *counts)
 
 void survey_host(struct survey *survey)
 {
+	struct btf_index index;
 	struct btf *btf;
 
 	memset(survey, 0, sizeof(*survey));
@@ -522,7 +611,10 @@ void survey_host(struct survey *survey)
 	btf = load_btf(survey);
 	if (!btf)
 		return;
-	for (enum backend b = 0; b < WIRE_BACKENDS; b++)
-		probe_backend(b, btf, &survey->backends[b]);
+	if (!btf_index_build(btf, NULL, &index)) {
+		for (enum backend b = 0; b < WIRE_BACKENDS; b++)
+			probe_backend(b, &index, true, &survey->backends[b]);
+		btf_index_free(&index);
+	}
 	btf__free(btf);
 }
