@@ -215,7 +215,7 @@ $(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
 
-$(BUILD)/launch: $(BUILD)/tests/bench/launch.o
+$(BUILD)/launch $(BUILD)/decide: $(BUILD)/%: $(BUILD)/tests/bench/%.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ -static -o $@
 
@@ -223,7 +223,7 @@ $(BUILD)/verify: $(BUILD)/tests/bench/verify.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ -static $(STATIC_LIBS) -o $@
 
-bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/launch $(BUILD)/verify $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
+bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/launch $(BUILD)/decide $(BUILD)/verify $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
 	@tests/bench/run --write $(ONLY:%=--only %)
 
 FUZZ_SECONDS ?= 60
