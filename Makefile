@@ -85,7 +85,7 @@ $(SKELETON): $(BPF_OBJECT)
 	$(Q)$(BPFTOOL) gen skeleton $< name oomtrace_bpf > $@
 
 $(BUILD)/user/kernel/%.o: CPPFLAGS += $(LIBBPF_CFLAGS)
-$(BUILD)/user/kernel/tracer.o: $(SKELETON)
+$(BUILD)/user/kernel/tracer.o $(BUILD)/user/kernel/types.o: $(SKELETON)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -211,15 +211,11 @@ $(BUILD)/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/tests/unit/storegen.o $(filt
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
-$(BUILD)/hooks: $(BUILD)/tests/bench/hooks.o
-	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $^ $(LIBBPF_LIBS) -o $@
-
 $(BUILD)/launch $(BUILD)/decide: $(BUILD)/%: $(BUILD)/tests/bench/%.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ -static -o $@
 
-$(BUILD)/verify: $(BUILD)/tests/bench/verify.o
+$(BUILD)/verify $(BUILD)/hooks: $(BUILD)/%: $(BUILD)/tests/bench/%.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $^ -static $(STATIC_LIBS) -o $@
 

@@ -5,10 +5,10 @@
  *
  *     decide CGROUP N KILLS LABEL...
  *
- * Before each LABEL "/prepare LABEL" is run, and "/finish LABEL" after it: to start and to stop a
- * tracer. One JSON object a kill on stdout. Its own processes lie in CGROUP; the one that is killed
- * is another than the one that asks, so that this lives to tell the time. With QEMU's -icount a
- * nanosecond is an instruction.
+ * Before each LABEL "sh /prepare LABEL" is run, and "sh /finish LABEL" after it: to start and to
+ * stop a tracer. One JSON object a kill on stdout. Its own processes lie in CGROUP; the one that is
+ * killed is another than the one that asks, so that this lives to tell the time. With QEMU's
+ * -icount a nanosecond is an instruction.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -178,10 +178,10 @@ int main(int argc, char **argv)
 		start("0", 0);
 	write_file("/proc/self/oom_score_adj", "-1000");
 	for (int label = 4; label < argc; label++) {
-		run("/prepare", argv[label]);
+		run("sh /prepare", argv[label]);
 		for (int i = 0; i < kills; i++)
 			measure(argv[label], others);
-		run("/finish", argv[label]);
+		run("sh /finish", argv[label]);
 	}
 	kill(0, SIGKILL);
 	return 0;

@@ -3,13 +3,17 @@
  * What the two hooks in busy places cost while nobody dies: every signal passes signal_generate,
  * every exit of a thread sched_process_exit. One line per figure: name, a tab, value.
  *
- *     hooks TRACER...    how to start oomtrace; it must write to stdout when it is attached
+ *     hooks SIGNALS TURNS TRACER...    how to start oomtrace; it must write to stdout when it is
+ * attached
  *
  * Times of a run are the kernel's own (BPF_STATS_RUN_TIME), those of an empty program in the same
- * place beside them. What a fork and exit takes is measured by turns with and without oomtrace.
+ * place beside them: SIGNALS signals of each kind, a hundredth as many exits, a tenth as many reads
+ * of oom_score. What a fork and exit takes is measured by TURNS with and without oomtrace. At the
+ * end the runs of every program that is loaded, "program NAME".
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,9 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SIGNALS 200000
-#define FORKS   2000
-#define TURNS   9
+#define TURNS_MAX 99
+
+static int nr_signals, nr_forks, nr_turns;
 
 static void die(const char *what)
 {
@@ -93,7 +97,7 @@ static void storm_of_signals(int number)
 	sigemptyset(&set);
 	sigaddset(&set, number);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	for (int i = 0; i < SIGNALS; i++)
+	for (int i = 0; i < nr_signals; i++)
 		kill(getpid(), number);
 	signal(number, SIG_IGN); /* takes back what is pending */
 	signal(number, SIG_DFL);
@@ -102,7 +106,7 @@ static void storm_of_signals(int number)
 
 static void storm_of_exits(void)
 {
-	for (int i = 0; i < FORKS; i++) {
+	for (int i = 0; i < nr_forks; i++) {
 		pid_t pid = fork();
 
 		if (!pid)
@@ -179,15 +183,16 @@ static double us_per_exit(void)
 	uint64_t began = now();
 
 	storm_of_exits();
-	return (double)(now() - began) / 1000.0 / FORKS;
+	return (double)(now() - began) / 1000.0 / nr_forks;
 }
 
 static void measure_exits(char **command)
 {
-	double without[TURNS], with[TURNS], ratio[TURNS];
+	double without[TURNS_MAX], with[TURNS_MAX], ratio[TURNS_MAX];
+	size_t turns = (size_t)nr_turns;
 
 	us_per_exit(); /* warm */
-	for (int i = 0; i < TURNS; i++) {
+	for (int i = 0; i < nr_turns; i++) {
 		pid_t tracer;
 
 		without[i] = us_per_exit();
@@ -196,12 +201,45 @@ static void measure_exits(char **command)
 		tracer_stop(tracer);
 		ratio[i] = with[i] / without[i];
 	}
-	qsort(without, TURNS, sizeof(*without), compare);
-	qsort(with, TURNS, sizeof(*with), compare);
-	qsort(ratio, TURNS, sizeof(*ratio), compare);
-	printf("fork and exit, without oomtrace (us)\t%.1f\n", without[TURNS / 2]);
-	printf("fork and exit, with oomtrace (us)\t%.1f\n", with[TURNS / 2]);
-	printf("with by without, median of %d turns\t%.3f\n", TURNS, ratio[TURNS / 2]);
+	qsort(without, turns, sizeof(*without), compare);
+	qsort(with, turns, sizeof(*with), compare);
+	qsort(ratio, turns, sizeof(*ratio), compare);
+	printf("fork and exit, without oomtrace (us)\t%.1f\n", without[turns / 2]);
+	printf("fork and exit, with oomtrace (us)\t%.1f\n", with[turns / 2]);
+	printf("with by without, median of %d turns\t%.3f\n", nr_turns, ratio[turns / 2]);
+}
+
+/* What earlyoom and its like do all day: it goes through oom_badness(). */
+static void storm_of_reads(void)
+{
+	char text[32];
+
+	for (int i = 0; i < nr_signals / 10; i++) {
+		int fd = open("/proc/self/oom_score", O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || read(fd, text, sizeof(text)) <= 0)
+			die("oom_score");
+		close(fd);
+	}
+}
+
+static void print_programs(void)
+{
+	uint32_t id = 0;
+
+	while (!bpf_prog_get_next_id(id, &id)) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) &&
+		    strncmp(info.name, "empty", 5) != 0)
+			printf("program %s\t%llu\t%.0f\n", info.name,
+			       (unsigned long long)info.run_cnt,
+			       info.run_cnt ? (double)info.run_time_ns / (double)info.run_cnt : 0);
+		if (fd >= 0)
+			close(fd);
+	}
 }
 
 int main(int argc, char **argv)
@@ -209,19 +247,25 @@ int main(int argc, char **argv)
 	int stats, signals, exits;
 	pid_t tracer;
 
-	if (argc < 2)
+	if (argc < 4)
 		return 2;
-	measure_exits(argv + 1);
+	nr_signals = atoi(argv[1]);
+	nr_forks = nr_signals / 100;
+	nr_turns = atoi(argv[2]) < TURNS_MAX ? atoi(argv[2]) : TURNS_MAX;
+	if (nr_turns)
+		measure_exits(argv + 3);
 	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (stats < 0)
 		die("the kernel's counting of runs");
 	signals = attach_empty("empty_signal", "signal_generate");
 	exits = attach_empty("empty_exit", "sched_process_exit");
-	tracer = tracer_start(argv + 1);
+	tracer = tracer_start(argv + 3);
 	measure_runs("a run on SIGUSR1 (ns)", "signal_generate", "empty_signal", SIGUSR1);
 	measure_runs("a run on SIGCHLD (ns)", "signal_generate", "empty_signal", SIGCHLD);
 	measure_runs("a run on SIGTERM (ns)", "signal_generate", "empty_signal", SIGTERM);
 	measure_runs("a run on an exit (ns)", "sched_process_e", "empty_exit", 0);
+	storm_of_reads();
+	print_programs();
 	tracer_stop(tracer);
 	close(exits);
 	close(signals);

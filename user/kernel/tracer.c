@@ -10,15 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/state.h"
 #include "kernel/addresses.h"
-#include "kernel/btf_excerpt.h"
 #include "kernel/btf_facts.h"
 #include "kernel/probe.h"
 #include "kernel/scoring.h"
+#include "kernel/types.h"
 #include "oomtrace.skel.h"
 
 #define RING_MIN (1U << 20)
@@ -294,105 +293,13 @@ static int open_ring(struct tracer *tracer, struct refusal *refusal)
 	return -errno;
 }
 
-/* What relocating and attaching need to know of the kernel's types. */
-struct kernel_types {
-	struct btf *btf;
-	struct btf_index index;
-	int excerpt;     /* a file in memory, or -1: libbpf takes the whole, and more time */
-	char path[32];   /* of the excerpt */
-	int handlers[2]; /* of section names, libbpf's numbers */
-};
-
-/* Only a name when the object is opened; what is in the excerpt, an open object says. */
-static struct oomtrace_bpf *open_object(const struct kernel_types *types)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-
-	if (types->excerpt >= 0)
-		opts.btf_custom_path = types->path;
-	return oomtrace_bpf__open_opts(&opts);
-}
-
-/*
- * libbpf takes programs of fentry and fexit for raw tracepoints until they are loaded:
- * else it would read all of the kernel's types once more, and search them for each.
- */
-static int prepare_fentry(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
-{
-	const struct kernel_types *types = (const struct kernel_types *)cookie;
-	const char *function = strchr(bpf_program__section_name(program), '/');
-	int id = btf_function_id(&types->index, function ? function + 1 : "");
-
-	if (id < 0)
-		return id;
-	opts->attach_btf_id = (__u32)id;
-	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
-}
-
-static int attach_fentry(const struct bpf_program *program, long cookie, struct bpf_link **link)
-{
-	(void)cookie;
-	*link = bpf_program__attach_trace(program);
-	return *link ? 0 : -errno;
-}
-
-static void take_sections(struct kernel_types *types)
-{
-	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)types,
-		    .prog_prepare_load_fn = prepare_fentry, .prog_attach_fn = attach_fentry);
-
-	types->handlers[0] = libbpf_register_prog_handler("fentry/", BPF_PROG_TYPE_RAW_TRACEPOINT,
-							  BPF_TRACE_FENTRY, &opts);
-	types->handlers[1] = libbpf_register_prog_handler("fexit/", BPF_PROG_TYPE_RAW_TRACEPOINT,
-							  BPF_TRACE_FEXIT, &opts);
-}
-
-static void types_close(struct kernel_types *types)
-{
-	for (size_t i = 0; i < sizeof(types->handlers) / sizeof(types->handlers[0]); i++) {
-		if (types->handlers[i] > 0)
-			libbpf_unregister_prog_handler(types->handlers[i]);
-	}
-	if (types->excerpt >= 0)
-		close(types->excerpt);
-	btf_index_free(&types->index);
-	btf__free(types->btf);
-}
-
-/* Returns the open object that said which types are of interest, or NULL with errno. */
-static struct oomtrace_bpf *types_open(struct btf *btf, struct kernel_types *ret_types)
-{
-	struct oomtrace_bpf *skel;
-	int err;
-
-	*ret_types = (struct kernel_types){.btf = btf};
-	take_sections(ret_types);
-	ret_types->excerpt = memfd_create("oomtrace-btf", MFD_CLOEXEC);
-	snprintf(ret_types->path, sizeof(ret_types->path), "/proc/self/fd/%d", ret_types->excerpt);
-	skel = open_object(ret_types);
-	if (!skel)
-		return NULL;
-	err = btf_index_build(btf, bpf_object__btf(skel->obj), &ret_types->index);
-	if (err) {
-		oomtrace_bpf__destroy(skel);
-		errno = -err;
-		return NULL;
-	}
-	if (ret_types->excerpt < 0 || !btf_excerpt(&ret_types->index, ret_types->excerpt))
-		return skel;
-	oomtrace_bpf__destroy(skel);
-	close(ret_types->excerpt);
-	ret_types->excerpt = -1;
-	return open_object(ret_types);
-}
-
 static int load_programs(struct tracer *tracer, const struct tracer_options *options,
 			 const struct kernel_types *types, struct refusal *refusal)
 {
 	int err;
 
 	if (!tracer->skel)
-		tracer->skel = open_object(types);
+		tracer->skel = types_open_object(types);
 	if (!tracer->skel) {
 		err = -errno;
 		refuse(refusal, "", "opening the BPF object: %s", strerror(-err));
