@@ -50,6 +50,8 @@ def copy_with_libraries(program, root):
     shutil.copy(program, root / "bin")
     for library in re.findall(r"(/\S+) \(0x", subprocess.run(["ldd", program], capture_output=True, text=True,
                                                              check=True).stdout):
+        if os.path.lexists(root / library[1:]):
+            continue    # the same, of the root file system there
         (root / library[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, root / library[1:])
 
@@ -98,7 +100,7 @@ def boot(kernel, script, programs=("oomtrace-static", "build/launch"), *, keep, 
          overlay=None, cmdline="", seconds=1500, out_mb=64):
     """Runs @script in a guest of the matrix's @kernel; returns the directory under the group's own that
     has what it left in /out. Raises vm.Trouble with the console when it did not come to its end."""
-    kernel_dir = vm.fetch(KERNELS[kernel])
+    kernel_dir = vm.fetch(KERNELS[kernel], vm.ARCHES["x86"])
     kept = own_dir() / keep
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True)
@@ -111,7 +113,7 @@ def boot(kernel, script, programs=("oomtrace-static", "build/launch"), *, keep, 
         command = ["qemu-system-x86_64", *accel, *options, "-cpu", "max", "-smp", str(cpus), "-m",
                    str(memory_mb), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-monitor",
                    "none", "-serial", f"file:{console}", *disks, "-kernel", str(kernel_dir / "vmlinuz"), "-initrd",
-                   str(image), "-append", vm.CMDLINE.format(loglevel=1, more=cmdline)]
+                   str(image), "-append", vm.CMDLINE.format(console="ttyS0", loglevel=1, more=cmdline)]
         why = vm.run_guest(command, console, seconds)
         try:
             with tarfile.open(work / "disk", "r:") as tar:
