@@ -65,7 +65,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm browser package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -180,6 +180,9 @@ vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and globa
 
 package: oomtrace ## what people get who install it: files, completions, the unit
 	@tests/package/run
+
+browser: oomtrace ## incident pages in a headless Chromium: what they show, hostile names, keyboard, contrast, speed
+	@tests/browser/run
 
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run

@@ -134,7 +134,7 @@ function tickOf(scale) {
 function axis(scale) {
 	const node = el('div', { class: 'axis', 'aria-hidden': 'true' }), ticks = el('span', { class: 'ticks' });
 	const tick = tickOf(scale);
-	for (let at = 0; at <= scale; at += tick) {
+	for (let at = 0; at < scale * 0.97; at += tick) {
 		const mark = el('span', {}, bytes(at));
 		mark.style.left = 100 * at / scale + '%';
 		ticks.append(mark);
@@ -162,7 +162,8 @@ function drawBars(kill) {
 		const button = el('button', { type: 'button', class: 'all-bars' }, 'Show all ' + grouped(candidates.length));
 		button.addEventListener('click', () => {
 			list.classList.add('many');
-			list.replaceChildren(...candidates.map((candidate) => bar(candidate, scale)));
+			list.replaceChildren();
+			appendInSlices(list, candidates, (candidate) => bar(candidate, scale));
 			button.remove();
 			list.setAttribute('tabindex', '-1');
 			list.focus({ preventScroll: true });

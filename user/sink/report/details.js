@@ -87,7 +87,7 @@ function drawSettings(kill) {
 		['kill', line.id && el('code', {}, visible(line.id))],
 		['host', line.host && visible(line.host)],
 		['boot', line.boot_id && el('code', {}, visible(line.boot_id))],
-		['kernel', attached.kernel && visible(attached.kernel)],
+		['kernel', (attached.kernel || line.kernel) && visible(attached.kernel || line.kernel)],
 		['seen by', attached.version && 'oomtrace ' + visible(attached.version)],
 		['source', line.source && visible(line.source) + (line.completed_from ? ', completed from ' + visible(line.completed_from) : '')],
 		['backend', line.backend && visible(line.backend)],

@@ -3,6 +3,7 @@
 
 const BINS = 60;
 const GROUPS_MOST = 12;
+const KILLS_FIRST = 10;
 
 /* Whose kill it counts as: the cgroup that ran out, else the victim's. */
 function groupOf(row) {
@@ -63,7 +64,8 @@ function drawOverTime(kills, groups) {
 	for (const group of shown)
 		list.append(el('li', { class: 'gauge' }, el('span', { class: 'label' }, groupName(group)), drawBins(group, from, to, most),
 			el('span', { class: 'amount' }, plural(group.kills.length, 'kill'))));
-	node.append(list, el('p', { class: 'ends' }, el('span', {}, moment(kills[0].row)), el('span', {}, moment(kills[kills.length - 1].row))));
+	node.append(list, el('div', { class: 'strips ends' }, el('p', { class: 'gauge' }, el('span'), el('span', { class: 'axis-ends' },
+		el('span', {}, moment(kills[0].row)), el('span', {}, moment(kills[kills.length - 1].row))), el('span'))));
 	if (groups.length > shown.length)
 		node.append(el('p', { class: 'note' }, plural(groups.length - shown.length, 'more cgroup') + ' in the table below.'));
 	return node;
@@ -80,14 +82,14 @@ function commsOf(group) {
 function drawOffenders(groups) {
 	const first = (group) => group.kills[0].row, last = (group) => group.kills[group.kills.length - 1].row;
 	const table = new SortedTable({
-		caption: 'Where it happened, and to whom', rows: groups, header: 1, columns: [
+		caption: 'Where it happened, to whom, and what memory the victims had', rows: groups, header: 1, columns: [
 			numberColumn('kills', (group) => group.kills.length),
 			{ words: 'cgroup', value: (group) => group.key, cell: groupName },
 			numberColumn('processes', (group) => group.processes),
 			{ words: 'victims', value: (group) => group.comms.size, cell: commsOf, first: -1 },
 			{ words: 'first', value: (group) => timeOf(first(group)), cell: (group) => moment(first(group)) },
 			{ words: 'last', value: (group) => timeOf(last(group)), cell: (group) => moment(last(group)), first: -1 },
-			amountColumn('memory of the victims', (group) => group.kills.reduce((sum, kill) =>
+			amountColumn('memory', (group) => group.kills.reduce((sum, kill) =>
 				sum + ((kill.row.victim && kill.row.victim.bytes) || 0), 0)),
 		],
 	});
@@ -102,10 +104,16 @@ function killLink(kill) {
 		: el('span', { title: 'Only the latest kills are on this page in full: oomtrace report ' + visible(kill.row.id || 'ID') }, words);
 }
 
+/* Where nobody was killed there is nothing to know. */
+function ofVictim(column) {
+	const shown = column.cell;
+	return Object.assign(column, { cell: (kill) => kill.row.victim ? shown(kill) : '–' });
+}
+
 function drawPicker(kills) {
 	const place = (kill) => groupOf(kill.row);
 	const table = new SortedTable({
-		caption: 'Every kill; the link shows it below', rows: kills, header: 1,
+		caption: 'Every kill; the link shows it below', rows: kills, header: 1, least: KILLS_FIRST,
 		classOf: (kill) => 'kill-' + kill.number === page.shown ? 'current' : undefined,
 		columns: [
 			{ words: 'time', value: (kill) => timeOf(kill.row), cell: (kill) => moment(kill.row), first: -1 },
@@ -113,8 +121,8 @@ function drawPicker(kills) {
 			{ words: 'cgroup', value: place, cell: (kill) => place(kill) === undefined ? undefined : name(place(kill), 'path') },
 			{ words: 'ran out', value: (kill) => kill.row.constraint, cell: (kill) => ({ none: 'the machine', memcg: 'a cgroup',
 				cpuset: 'nodes of a cpuset', mempolicy: 'nodes of a policy' })[kill.row.constraint] },
-			amountColumn('memory', (kill) => kill.row.victim && kill.row.victim.bytes),
-			numberColumn('processes', (kill) => kill.row.killed),
+			ofVictim(amountColumn('memory', (kill) => kill.row.victim && kill.row.victim.bytes)),
+			ofVictim(numberColumn('processes', (kill) => kill.row.killed)),
 		],
 	});
 	const node = section('picker', 'All kills'), text = el('input', { type: 'search', autocomplete: 'off', spellcheck: 'false' });

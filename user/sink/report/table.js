@@ -13,51 +13,68 @@ function compare(a, b, direction) {
 
 /*
  * columns: { words, value(row): to sort by, cell(row): what is shown, number: right-aligned, first:
- * the direction in which it is sorted first }. filter(row, text, choice): whether a row is shown.
+ * the direction in which it is sorted first }; least: rows that are shown at first. filter(row, text, choice): whether a row is shown.
  */
 class SortedTable {
 	constructor(options) {
 		Object.assign(this, options);
 		this.sorted = 0;
 		this.direction = this.columns[0].first || 1;
-		this.most = ROWS_FIRST;
-		this.body = el('tbody');
+		this.least = this.least || ROWS_FIRST;
+		this.most = this.least;
+		this.body = el('tbody', { role: 'rowgroup' });
 		this.said = el('p', { class: 'count', role: 'status' });
 		this.more = el('button', { type: 'button', class: 'more-rows' });
 		this.more.addEventListener('click', () => {
 			this.most = Infinity;
+			this.keepWidths();
 			this.draw();
 		});
 		this.heads = this.columns.map((column, i) => this.head(column, i));
-		this.table = el('table', { class: 'sorted', 'aria-rowcount': this.rows.length + 1 },
-			el('caption', {}, this.caption), el('thead', {}, el('tr', {}, ...this.heads)), this.body);
+		/* The roles are those that the elements have anyway: but not where rows are laid out by themselves. */
+		this.table = el('table', { class: 'sorted', role: 'table', 'aria-rowcount': this.rows.length + 1 },
+			el('caption', {}, this.caption), el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...this.heads)), this.body);
 		this.draw();
 	}
 
 	head(column, i) {
 		const button = el('button', { type: 'button' }, column.words, el('span', { class: 'arrow', 'aria-hidden': 'true' }));
 		button.addEventListener('click', () => this.sortBy(i));
-		return el('th', { scope: 'col', class: column.number && 'number' }, button);
+		return el('th', { scope: 'col', role: 'columnheader', class: column.number && 'number' }, button);
 	}
 
 	sortBy(i) {
 		this.direction = this.sorted === i ? -this.direction : this.columns[i].first || 1;
 		this.sorted = i;
+		this.most = this.least;
 		this.draw();
+	}
+
+	/*
+	 * With all rows in it, a table of thousands takes the browser seconds. So the widths of the first
+	 * rows hold from then on, and each row is laid out by itself, when it comes into sight.
+	 */
+	keepWidths() {
+		const widths = this.heads.map((head) => head.getBoundingClientRect().width);
+		this.table.style.setProperty('--columns', widths.map((width) => width + 'px').join(' '));
+		this.table.style.width = widths.reduce((sum, width) => sum + width, 0) + 'px';
+		this.table.classList.add('many');
 	}
 
 	filterBy(filter) {
 		this.filter = filter;
+		this.most = this.least;
 		this.draw();
 	}
 
 	row(row) {
 		const cells = this.columns.map((column, i) => {
 			const shown = column.cell ? column.cell(row) : column.value(row);
-			return el(i === this.header ? 'th' : 'td', { class: column.number && 'number', scope: i === this.header && 'row' },
+			const head = i === this.header;
+			return el(head ? 'th' : 'td', { class: column.number && 'number', scope: head && 'row', role: head ? 'rowheader' : 'cell' },
 				shown === undefined || shown === '' ? unknown() : shown);
 		});
-		return el('tr', { class: this.classOf && this.classOf(row) }, ...cells);
+		return el('tr', { class: this.classOf && this.classOf(row), role: 'row' }, ...cells);
 	}
 
 	draw() {
@@ -65,7 +82,8 @@ class SortedTable {
 		const wanted = this.filter ? this.rows.filter(this.filter) : this.rows.slice();
 		wanted.sort((a, b) => compare(column.value(a), column.value(b), this.direction));
 		const shown = wanted.slice(0, this.most);
-		this.body.replaceChildren(...shown.map((row) => this.row(row)));
+		this.body.replaceChildren();
+		appendInSlices(this.body, shown, (row) => this.row(row));
 		this.heads.forEach((head, i) => {
 			if (i === this.sorted) head.setAttribute('aria-sort', this.direction > 0 ? 'ascending' : 'descending');
 			else head.removeAttribute('aria-sort');
@@ -146,8 +164,10 @@ function matches(candidate, text, choice) {
 	if (choice === 'eligible' && !candidate.rank) return false;
 	if (choice === 'out' && candidate.rank) return false;
 	if (choice === 'killed' && !candidate.killed) return false;
-	return !text || [task.comm, task.pid, task.cgroup, placeOf(task), task.uid, task.cmdline, stateOf(candidate)].some((value) =>
-		value !== undefined && visible(value).toLowerCase().includes(text));
+	if (candidate.words === undefined)
+		candidate.words = [task.comm, task.pid, task.cgroup, placeOf(task), task.uid, task.cmdline, stateOf(candidate)]
+			.filter((value) => value !== undefined).map(visible).join('\n').toLowerCase();
+	return candidate.words.includes(text);
 }
 
 function drawTable(kill) {

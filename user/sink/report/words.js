@@ -128,3 +128,17 @@ function pairs(caption, rows) {
 			body.append(el('tr', {}, el('th', { scope: 'row' }, label), el('td', {}, value)));
 	return el('table', { class: 'pairs' }, el('caption', {}, caption), body);
 }
+
+const SLICE = 200;
+
+/* Appends what @make makes of each of @items, some at a time, so that the page is never held up. */
+function appendInSlices(parent, items, make) {
+	const run = {};
+	const next = (from) => {
+		if (parent.slicing !== run) return;
+		parent.append(...items.slice(from, from + SLICE).map(make));
+		if (from + SLICE < items.length) setTimeout(next, 0, from + SLICE);
+	};
+	parent.slicing = run;
+	next(0);
+}
