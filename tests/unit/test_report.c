@@ -297,7 +297,7 @@ static void one_kill_of_many_is_found_by_its_id(void **state)
 	} cases[] = {
 		{NULL, false, 3, false, "aa00000000000000"},
 		{NULL, true, 1, false, "ab00000000000001"},
-		{"aa", false, 1, false, "aa00000000000000"},
+		{"AA", false, 1, false, "aa00000000000000"},
 		{"ab", false, 2, true, "ab00000000000000"},
 		{"ab00000000000001", false, 1, false, "ab00000000000001"},
 		{"ff", false, 0, false, NULL},
@@ -346,7 +346,7 @@ static void only_what_happened_within_the_span(void **state)
 
 	(void)state;
 	options.since_ns = SAMPLE_REAL_NS;
-	options.until_ns = SAMPLE_REAL_NS + 10;
+	options.until_ns = SAMPLE_REAL_NS + 11;
 	sink = new_report(&options);
 	sample_fill(&sample);
 	give(sink, &sample, "a", SAMPLE_REAL_NS - 1);

@@ -42,13 +42,22 @@ static void add_word(struct report_args *args, const char *word, struct argp_sta
 		argp_error(state, "'%s' is one word too many: FILE and a kill's ID, or last", word);
 }
 
+/* Whether kills are to be chosen by what only a store is asked for. */
+static bool asks_a_store(const struct stored *stored)
+{
+	const struct store_filter *filter = &stored->filter;
+
+	return stored->file || filter->cgroup || filter->comm || filter->unit || filter->pod ||
+	       filter->container || filter->host;
+}
+
 /* A kill that no file is named for is one of the store; what is not named at all is piped in. */
 static void check_words(struct report_args *args, struct argp_state *state)
 {
 	bool is_last = args->kill && strcmp(args->kill, "last") == 0;
 
 	args->is_stored = !args->file && (args->kill || stored_is_meant(&args->stored, NULL));
-	if (args->file && (args->stored.file || args->stored.filtered))
+	if (args->file && asks_a_store(&args->stored))
 		argp_error(state,
 			   "'%s' is no id of a kill and not 'last', and the options choose "
 			   "from a store: one or the other",
@@ -62,6 +71,8 @@ static void check_words(struct report_args *args, struct argp_state *state)
 		args->file = "-";
 	args->page.last = is_last;
 	args->page.id = is_last ? NULL : args->kill;
+	args->page.since_ns = args->stored.filter.since_ns;
+	args->page.until_ns = args->stored.filter.until_ns;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -166,7 +177,7 @@ static bool is_something(const struct report_args *args, const char *name,
 	else if (!extent->kills && args->page.id)
 		log_error("%s holds no kill whose id begins with '%s'", name, args->page.id);
 	else if (!extent->kills)
-		log_error("%s holds no kill", name);
+		log_error("%s holds no kill%s", name, args->stored.spanned ? " of that time" : "");
 	return extent->kills && !extent->ambiguous;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h> /* memfd_create */
 #include <unistd.h>
 
@@ -97,7 +98,7 @@ static bool in_span(const struct report *report, int64_t real_ns)
 	if (!options->since_ns && !options->until_ns)
 		return true;
 	return real_ns && real_ns >= options->since_ns &&
-	       (!options->until_ns || real_ns <= options->until_ns);
+	       (!options->until_ns || real_ns < options->until_ns);
 }
 
 /* Whether a decision is to be on the page. */
@@ -107,7 +108,7 @@ static bool is_wanted(struct report *report, const struct episode *episode)
 
 	if ((id || report->options.last) && episode->no_kill)
 		return false;
-	if (id && strncmp(episode->id, id, strlen(id)) != 0)
+	if (id && strncasecmp(episode->id, id, strlen(id)) != 0)
 		return false;
 	if (id && report->n_kills && strcmp(report->kills[0].id, episode->id) != 0)
 		report->ambiguous = true;

@@ -24,7 +24,8 @@ struct report_options {
 	const char *id; /* only the kill whose id begins so, which lives as long as the sink; or
 			   NULL */
 	bool last;      /* only the last kill */
-	/* Only what happened within, CLOCK_REALTIME; 0: no such bound. What has no time is out. */
+	/* Only what happened since and before then, CLOCK_REALTIME; 0: no such bound. What has no
+	 * time is out. */
 	int64_t since_ns, until_ns;
 	uint32_t candidates;    /* of each kill; CANDIDATES_ALL for all */
 	uint64_t details_bytes; /* REPORT_DETAILS_BYTES */
