@@ -50,6 +50,7 @@ int protect_begin(const struct trace_options *options)
 	const char *written[OUTPUTS_MAX + 1];
 	int error;
 
+	self_share_heap();
 	/* What else a starter left open is nobody's. */
 	closefrom(STDERR_FILENO + 1);
 	/* The file belongs to root, who this may not be for long. */

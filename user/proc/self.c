@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -32,10 +33,17 @@ int self_spare(int fd, int adj)
 	return error;
 }
 
+void self_share_heap(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+}
+
 int self_lock_memory(void)
 {
 	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 
+	/* What was needed to attach only. */
+	malloc_trim(0);
 	/* A stack that is locked may not grow beyond the limit of what a process may lock. */
 	thread_touch_stack(STACK_BYTES);
 	/* Nor may anything be added, if it is to be locked: then what comes later is not. */

@@ -14,6 +14,12 @@ int self_spare_open(void);
 int self_spare(int fd, int adj);
 
 /*
+ * Before any thread is started: all allocate from one heap. glibc would give one that has to wait
+ * for another 64 MiB of addresses of its own, all of which count as locked.
+ */
+void self_share_heap(void);
+
+/*
  * Keeps every page of this process in memory, and of later ones, those that it is allowed to.
  * Returns 0, or a negative errno: it needs privilege.
  */
