@@ -65,7 +65,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm browser package systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm browser package metrics systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -184,6 +184,10 @@ package: oomtrace ## what people get who install it: files, completions, the uni
 browser: oomtrace ## incident pages in a headless Chromium: what they show, hostile names, keyboard, contrast, speed
 	@tests/browser/run
 
+metrics: oomtrace $(BUILD)/hog ## real kills through Debian's node exporter and Prometheus; root
+	@bash -c 'source tools/deps && install_missing "$${METRICS_PACKAGES[@]}"'
+	@tests/metrics/run
+
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
@@ -200,6 +204,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
 	@tests/arm64
+	@$(MAKE) --no-print-directory metrics
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd

@@ -18,6 +18,7 @@
 struct delivery {
 	const struct outputs *outputs;
 	const struct host *host; /* the assembler's, once there was an event */
+	struct sink *watch;      /* or NULL: sees what is filtered, too */
 	struct fanout fanout;
 	struct destination destinations[OUTPUTS_MAX + 1]; /* beside fanout.outputs */
 	uint64_t unsettled;                               /* lines that an output could not take */
@@ -53,6 +54,8 @@ static void on_attached(void *ctx, const struct host *host)
 	struct delivery *delivery = ctx;
 
 	delivery->host = host;
+	if (delivery->watch)
+		delivery->watch->ops->attached(delivery->watch, host);
 	account(delivery, fanout_attached(&delivery->fanout, host));
 }
 
@@ -70,6 +73,8 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 {
 	struct delivery *delivery = ctx;
 
+	if (delivery->watch)
+		delivery->watch->ops->episode(delivery->watch, host, episode);
 	if (is_full(delivery) || !filter_matches(&delivery->outputs->filter, episode))
 		return;
 	name_given(delivery, episode);
@@ -84,6 +89,8 @@ static void on_no_kill(void *ctx, const struct host *host, const struct episode 
 {
 	struct delivery *delivery = ctx;
 
+	if (delivery->watch)
+		delivery->watch->ops->no_kill(delivery->watch, host, episode);
 	if (is_full(delivery) || !filter_matches_memcg(&delivery->outputs->filter, episode))
 		return;
 	pay(delivery, host);
@@ -104,6 +111,8 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 {
 	struct delivery *delivery = ctx;
 
+	if (delivery->watch)
+		delivery->watch->ops->outcome(delivery->watch, host, outcome);
 	if (delivery->selective && !was_given(delivery, outcome->id))
 		return;
 	pay(delivery, host);
@@ -114,6 +123,8 @@ static void on_user_kill(void *ctx, const struct host *host, const struct user_k
 {
 	struct delivery *delivery = ctx;
 
+	if (delivery->watch)
+		delivery->watch->ops->user_kill(delivery->watch, host, kill);
 	if (is_full(delivery) || !filter_matches_task(&delivery->outputs->filter, &kill->target))
 		return;
 	pay(delivery, host);
@@ -124,6 +135,8 @@ static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
 {
 	struct delivery *delivery = ctx;
 
+	if (delivery->watch)
+		delivery->watch->ops->lost(delivery->watch, host, lost);
 	for (unsigned int i = 0; i < delivery->fanout.count; i++)
 		destination_owe(&delivery->destinations[i], lost);
 	pay(delivery, host);
@@ -260,6 +273,11 @@ void delivery_free(struct delivery *delivery)
 	for (unsigned int i = 0; i < n; i++)
 		destination_close(&delivery->destinations[i]);
 	pool_free(delivery);
+}
+
+void delivery_watch(struct delivery *delivery, struct sink *sink)
+{
+	delivery->watch = sink;
 }
 
 int delivery_start(struct delivery *delivery)

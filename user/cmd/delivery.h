@@ -37,6 +37,12 @@ void delivery_free(struct delivery *delivery);
 int delivery_last_watch(struct delivery *delivery, const char *host, const char *boot_id,
 			struct store_watch *ret_watch);
 
+/*
+ * Has @sink, which stays the caller's, see everything, whatever is filtered. To be called before
+ * anything is given.
+ */
+void delivery_watch(struct delivery *delivery, struct sink *sink);
+
 /* Starts the threads; until then lines are only queued. Returns 0 or a negative errno. */
 int delivery_start(struct delivery *delivery);
 

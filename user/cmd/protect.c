@@ -47,7 +47,7 @@ int protect_begin(const struct trace_options *options)
 {
 	struct guard_plan plan = {.no_capabilities = options->user};
 	const struct storage_options *storage = &options->outputs.storage;
-	const char *written[OUTPUTS_MAX + 1];
+	const char *written[OUTPUTS_MAX + 2];
 	int error;
 
 	self_share_heap();
@@ -67,6 +67,8 @@ int protect_begin(const struct trace_options *options)
 		storage_make_directory(storage);
 		written[plan.n_written++] = storage->file;
 	}
+	if (options->metrics)
+		written[plan.n_written++] = options->metrics;
 	plan.written = written;
 	error = guard_prepare(&plan);
 	if (error)

@@ -14,6 +14,7 @@
 #include "cmd/feeder.h"
 #include "cmd/held.h"
 #include "cmd/hostrecord.h"
+#include "cmd/metering.h"
 #include "cmd/protect.h"
 #include "cmd/trace_options.h"
 #include "cmd/trace_tell.h"
@@ -36,8 +37,9 @@ struct trace {
 	struct tracer *tracer;
 	struct feeder feeder;
 	struct delivery *delivery;
+	struct metering *metering; /* NULL: not asked for */
 	struct loop *loop;
-	int deadline_timer, duration_timer;
+	int deadline_timer, duration_timer, metrics_timer;
 	int news_fd; /* an eventfd that the writers ring, or -1 */
 	int swap_fd; /* -1: not watched */
 	uint64_t attaching_ns, attached_ns;
@@ -83,6 +85,9 @@ static void settle(struct trace *trace)
 			deadline = full_until;
 	}
 	loop_set_timer(trace->loop, trace->deadline_timer, deadline);
+	if (trace->metering)
+		loop_set_timer(trace->loop, trace->metrics_timer,
+			       metering_deadline(trace->metering));
 }
 
 static void on_ring(void *ctx, int fd)
@@ -118,6 +123,14 @@ static void on_duration(void *ctx, uint64_t now_boot_ns)
 
 	(void)now_boot_ns;
 	loop_end(trace->loop, EXIT_DONE);
+}
+
+static void on_metrics(void *ctx, uint64_t now_boot_ns)
+{
+	struct trace *trace = ctx;
+
+	metering_write(trace->metering, now_boot_ns);
+	loop_set_timer(trace->loop, trace->metrics_timer, metering_deadline(trace->metering));
 }
 
 /* A writer has something to tell: settle() hears it. */
@@ -163,6 +176,9 @@ static int make_loop(struct trace *trace)
 	trace->duration_timer = loop_add_timer(loop, on_duration, trace);
 	if (trace->duration_timer < 0)
 		return trace->duration_timer;
+	trace->metrics_timer = loop_add_timer(loop, on_metrics, trace);
+	if (trace->metrics_timer < 0)
+		return trace->metrics_timer;
 	trace->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return trace->news_fd < 0 ? -errno : loop_add_fd(loop, trace->news_fd, on_news, trace);
 }
@@ -180,6 +196,10 @@ static int open_outputs(struct trace *trace)
 	if (!error && trace->options.record)
 		error = recorder_new(trace->options.record, trace->news_fd,
 				     &trace->feeder.recorder);
+	if (!error && trace->options.metrics)
+		error = metering_new(trace->options.metrics, &trace->metering);
+	if (!error && trace->metering)
+		delivery_watch(trace->delivery, metering_sink(trace->metering));
 	return error;
 }
 
@@ -263,6 +283,8 @@ static void survey_past(struct trace *trace, struct seen *logged)
 		    trace->attached_ns, &trace->host);
 	past_survey(&trace->host, logged, &trace->past);
 	trace->facts.oom_kills = host_oom_kills(); /* as of then */
+	if (trace->metering)
+		metering_begin(trace->metering, trace->facts.oom_kills);
 }
 
 /* The first records, and the word to the person that it has begun. */
@@ -473,6 +495,8 @@ static int finish(struct trace *trace, int status)
 		feeder_kmsg(&trace->feeder, loop_now());
 		feeder_mark(&trace->feeder, WIRE_DETACH, loop_now());
 		feeder_settle(&trace->feeder);
+		if (trace->metering)
+			metering_write(trace->metering, loop_now());
 		flush(trace);
 		delivery_settle(trace->delivery, trace->feeder.assembler);
 		tell_totals(assembler_totals(trace->feeder.assembler));
@@ -491,6 +515,7 @@ static void trace_release(struct trace *trace)
 	if (trace->feeder.assembler)
 		assembler_free(trace->feeder.assembler);
 	recorder_free(trace->feeder.recorder);
+	metering_free(trace->metering);
 	delivery_free(trace->delivery);
 	loop_free(trace->loop);
 	if (trace->feeder.kmsg_fd >= 0)

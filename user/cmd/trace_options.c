@@ -17,6 +17,7 @@ enum {
 	KEY_BACKFILL,
 	KEY_RING_SIZE,
 	KEY_OOM_SCORE_ADJ,
+	KEY_METRICS,
 	KEY_NO_STACK,
 	KEY_NO_CMDLINE,
 	KEY_USER_KILLERS,
@@ -32,6 +33,8 @@ static const struct argp_option options[] = {
 	 "First give the kills that the kernel log still tells of, and before these those of FILE, "
 	 "a log as import takes it; may be repeated",
 	 3},
+	{"metrics", KEY_METRICS, "FILE", 0,
+	 "Keep counts in FILE as Prometheus reads them, written anew on news and every 15 s", 3},
 	{"backend", KEY_BACKEND, "BACKEND", 0,
 	 "fentry, kprobe, tracepoint or auto: the first that works (default: auto)", 3},
 	{"ring-size", KEY_RING_SIZE, "BYTES", 0,
@@ -136,6 +139,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_BACKFILL:
 		add_backfill(arg, trace, state);
+		return 0;
+	case KEY_METRICS:
+		trace->metrics = arg;
 		return 0;
 	case KEY_BACKEND:
 		trace->backend = parse_backend(arg, state);

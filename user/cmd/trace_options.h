@@ -12,7 +12,8 @@
 
 struct trace_options {
 	struct outputs outputs;
-	const char *record; /* file, or NULL */
+	const char *record;  /* file, or NULL */
+	const char *metrics; /* file, or NULL */
 	bool backfill;
 	const char *backfill_files[BACKFILL_FILES_MAX]; /* beside the kernel's log */
 	unsigned int n_backfill_files;
