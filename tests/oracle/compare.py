@@ -21,13 +21,14 @@ sys.dont_write_bytecode = True
 import klog_oracle  # noqa: E402
 import machine  # noqa: E402
 import memory  # noqa: E402
+import stored  # noqa: E402
 
 PAGE = 4096
 CHARGE_BATCH = 64           # MEMCG_CHARGE_BATCH: pages that each CPU may have charged in advance
 FAULT_AROUND = 16           # pages of a file that one fault maps
 # Beyond what the kernel reports, or what got through: only counts.
-COUNT_CASES = ("storm", "duel", "stopped", "group_stopped", "smallest", "full", "pod")
-WHOLE_CASES = ("storm", "full", "duel", "pod")   # of those, the ones that lose no kill on stdout
+COUNT_CASES = ("storm", "duel", "stopped", "group_stopped", "smallest", "full", "pod", "store")
+WHOLE_CASES = ("storm", "full", "duel", "pod", "store")   # of those, the ones that lose no kill on stdout
 LOSSY_CASES = ("crowded", "thousands")           # candidates are lost, and only candidates
 # What the kernel's report lacks: the table of tasks, or what names the cgroups; hog knows those.
 TABLELESS_CASES = ("tableless",)
@@ -699,6 +700,8 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
         fates.check(checks, directory, case, parse_stream(Checks(), stdout), *kernel_side(directory)[:2], cpus)
     if case == "full" and tracer:
         check_full(checks, parse_stream(Checks(), stdout), (directory / "file").read_bytes())
+    if case == "store" and tracer:
+        stored.compare_lines(checks, "store", directory / "kills.db", stdout)
     if case == "pod" and tracer:
         check_pod(checks, parse_stream(Checks(), stdout))
     return trouble_of(directory) + checks
