@@ -2,6 +2,7 @@
 """Cases of tests/live/run about a store: what is in it, and what it lives through."""
 import json
 import os
+import os
 import pathlib
 import random
 import re
@@ -14,6 +15,11 @@ import compare
 from stored import compare_lines, rows
 
 BYSTANDERS = ("-p", "name=idle,count=8")
+
+
+def ours():
+    """Passes the kills that are provoked here, and nobody else's."""
+    return "-c", f"/oomtrace-test-{os.getpid()}"
 
 
 def storm(live, count):
@@ -47,6 +53,7 @@ def case_store(live):
                 [(len(live.kills()[0]["candidates"]["tasks"]),)])
     live.end()
     result = live.compared("storm")
+    hog = live.said("hog")
     # Nobody watches this one.
     live.provoke("--limit", "24M", "-p", "name=unseen,anon=3M", "-p", "name=grower,grow")
     done = live.run_once("-d", "1", "-s", str(file))
@@ -56,7 +63,8 @@ def case_store(live):
     # The same again, out of the recording.
     done = live.run_once("replay", "-s", str(file), str(live.directory / "record"))
     checks.that("replay: is known", f"0 kills stored, {len(ids)} were there already" in done.stderr.decode(), done.stderr)
-    (live.directory / "hog").unlink()
+    # What has been compared is the storm.
+    live.write("hog", hog)
     return checks + result
 
 
@@ -66,7 +74,7 @@ def case_store_killed(live):
     file = live.directory / "kills.db"
     ids = []
     for seed in range(6):
-        live.start("-v", "-s", str(file))
+        live.start("-v", "-s", str(file), *ours())
         chance = random.Random(seed).uniform(0.05, 0.6)
         killer = subprocess.Popen(["/bin/sh", "-c", f"sleep {chance}; kill -9 {live.tracer.pid}"])
         storm(live, 15)
@@ -105,7 +113,7 @@ def case_store_full(live):
     mount(disk, "1M")
     try:
         file = disk / "kills.db"
-        live.start("-v", "-s", str(file))
+        live.start("-v", "-s", str(file), *ours())
         storm(live, 4)
         await_stored(live, file, 4)
         fill(disk / "filler")
@@ -132,7 +140,7 @@ def case_store_locked(live):
     """Another program holds the store locked for longer than is waited for."""
     checks = compare.Checks()
     file = live.directory / "kills.db"
-    live.start("-v", "-s", str(file))
+    live.start("-v", "-s", str(file), *ours())
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     storm(live, 12)
