@@ -11,6 +11,9 @@
 #include "lib/queue.h"
 #include "lib/writer.h"
 
+/* A line is made of thousands of bits and pieces, each of which would cost a look at the queue. */
+#define QUEUE_PIECE 4096
+
 int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size)
 {
 	char *data = pool_take(size);
@@ -26,9 +29,13 @@ void outbuf_init_writer(struct outbuf *out, struct writer *writer)
 	*out = (struct outbuf){.writer = writer, .fd = -1, .cancel_fd = -1};
 }
 
-void outbuf_init_queue(struct outbuf *out, struct queue *queue)
+int outbuf_init_queue(struct outbuf *out, struct queue *queue)
 {
-	*out = (struct outbuf){.queue = queue, .fd = -1, .cancel_fd = -1};
+	int error = outbuf_init(out, -1, -1, QUEUE_PIECE);
+
+	if (!error)
+		out->queue = queue;
+	return error;
 }
 
 void outbuf_free(struct outbuf *out)
@@ -82,7 +89,8 @@ static int write_all(struct outbuf *out, const char *data, size_t len)
 static void flush_piece(struct outbuf *out)
 {
 	if (!out->error)
-		out->error = write_all(out, out->data, out->len);
+		out->error = out->queue ? queue_put(out->queue, out->data, out->len)
+					: write_all(out, out->data, out->len);
 	out->len = 0;
 }
 
@@ -93,11 +101,6 @@ void outbuf_put(struct outbuf *out, const void *data, size_t len)
 	if (out->writer) {
 		if (!out->error)
 			out->error = writer_put(out->writer, data, len);
-		return;
-	}
-	if (out->queue) {
-		if (!out->error)
-			out->error = queue_put(out->queue, data, len);
 		return;
 	}
 	while (len && !out->error) {
@@ -132,7 +135,7 @@ int outbuf_end(struct outbuf *out)
 		out->error = 0;
 		return err;
 	}
-	if (!out->queue && out->len)
+	if (out->len)
 		flush_piece(out);
 	err = out->error;
 	out->error = 0;

@@ -15,7 +15,7 @@ struct writer;
 
 struct outbuf {
 	struct writer *writer; /* or NULL: what follows is used */
-	struct queue *queue;   /* or NULL, likewise */
+	struct queue *queue;   /* or NULL: where what is buffered goes, in place of @fd */
 	int fd;
 	int cancel_fd; /* readable: somebody wants to end, do not wait for a reader; or -1 */
 	int error;     /* of this record: what came first; of a writer as well */
@@ -28,8 +28,11 @@ struct outbuf {
 int outbuf_init(struct outbuf *out, int fd, int cancel_fd, size_t size);
 /* Records go to @writer, which stays the caller's. */
 void outbuf_init_writer(struct outbuf *out, struct writer *writer);
-/* Records are appended to the open record of @queue, which stays the caller's to commit. */
-void outbuf_init_queue(struct outbuf *out, struct queue *queue);
+/*
+ * Records are appended to the open record of @queue, which stays the caller's to commit. Returns 0
+ * or -ENOMEM.
+ */
+int outbuf_init_queue(struct outbuf *out, struct queue *queue);
 void outbuf_free(struct outbuf *out);
 
 /* Append to the record. After an error the rest of the record is dropped. */

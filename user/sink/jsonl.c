@@ -257,14 +257,17 @@ static const struct sink_ops jsonl_ops = {
 struct sink *sink_jsonl_new(const struct sink_options *options)
 {
 	struct jsonl *jsonl = pool_take(sizeof(*jsonl));
+	int error = 0;
 
 	if (!jsonl)
 		return NULL;
-	if (options->writer) {
+	if (options->writer)
 		outbuf_init_writer(&jsonl->out, options->writer);
-	} else if (options->queue) {
-		outbuf_init_queue(&jsonl->out, options->queue);
-	} else if (outbuf_init(&jsonl->out, options->fd, -1, BUFFER_SIZE)) {
+	else if (options->queue)
+		error = outbuf_init_queue(&jsonl->out, options->queue);
+	else
+		error = outbuf_init(&jsonl->out, options->fd, -1, BUFFER_SIZE);
+	if (error) {
 		pool_free(jsonl);
 		return NULL;
 	}
