@@ -10,6 +10,7 @@
 #include "cmd/past.h"
 #include "cmd/verbs.h"
 #include "core/episode.h"
+#include "guard/guard.h"
 #include "kernel/tracer.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -142,6 +143,34 @@ static void say_disabled(const struct oom_disabled *disabled)
 		printf("%-16s to do: echo 0 >memory.oom_control in such a cgroup\n", "");
 }
 
+/* What oomtrace will be held back by once it is attached. */
+static void say_protections(void)
+{
+	const char *said = "";
+
+	printf("%-16s ", "protections");
+	for (enum guard_measure measure = 0; measure < GUARD_MEASURES; measure++) {
+		if (guard_offered(measure))
+			continue;
+		printf("%s%s", said, guard_measure_name(measure));
+		said = ", ";
+	}
+	printf("\n");
+	for (enum guard_measure measure = 0; measure < GUARD_MEASURES; measure++)
+		if (guard_offered(measure))
+			printf("%-16s not here: %s: %s\n", "", guard_measure_name(measure),
+			       strerror(-guard_offered(measure)));
+}
+
+static void put_protections(struct json *json)
+{
+	json_open_array(json, "protections");
+	for (enum guard_measure measure = 0; measure < GUARD_MEASURES; measure++)
+		if (!guard_offered(measure))
+			json_put_string(json, NULL, guard_measure_name(measure));
+	json_close(json);
+}
+
 static void say_host(const struct doctor *doctor)
 {
 	static const char *const versions[] = {
@@ -164,6 +193,7 @@ static void say_host(const struct doctor *doctor)
 	say_error("privilege", survey->privileged ? "enough" : "not enough",
 		  survey->privileged ? "" : survey->privilege_error);
 	say_row("lockdown", *facts->lockdown ? facts->lockdown : "unknown (no securityfs here)");
+	say_protections();
 	say_row("memory cgroups", versions[doctor->memory_cgroups]);
 	say_disabled(&doctor->disabled);
 	say_log(doctor);
@@ -275,6 +305,7 @@ static int put_json(const struct doctor *doctor)
 		json_put_string(&json, "lockdown", facts->lockdown);
 	if (doctor->memory_cgroups != CGROUP_NONE)
 		json_put_u64(&json, "memory_cgroups", doctor->memory_cgroups == CGROUP_V1 ? 1 : 2);
+	put_protections(&json);
 	put_disabled(&json, &doctor->disabled);
 	put_log(&json, doctor);
 	if (chosen < WIRE_BACKENDS)

@@ -85,7 +85,7 @@ const char *guard_measure_name(enum guard_measure measure)
 		[GUARD_CAPABILITIES] = "capabilities",
 		[GUARD_NEW_PRIVS] = "no_new_privs",
 		[GUARD_SECCOMP] = "seccomp",
-		[GUARD_LANDLOCK] = "Landlock",
+		[GUARD_LANDLOCK] = "landlock",
 	};
 
 	return names[measure];
