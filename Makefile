@@ -65,7 +65,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm browser package metrics systemd lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm browser package metrics systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -208,8 +208,12 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
+	@$(MAKE) --no-print-directory veristat
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+
+veristat: oomtrace-static $(BUILD)/hog ## how much each kernel has to verify, against docs/VERIFIER.md; WRITE=1 writes that
+	@tests/vm/veristat $(if $(WRITE),--write)
 
 $(BUILD)/render: $(BUILD)/tests/bench/render.o $(BUILD)/tests/unit/wiregen.o $(filter-out $(BUILD)/user/main.o $(BUILD)/user/kernel/% $(BUILD)/user/cmd/%,$(OBJS))
 	$(call say,LINK)

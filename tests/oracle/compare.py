@@ -702,9 +702,26 @@ def check_case(directory, case, backend, tracer=True, expect_backend=None, cpus=
         check_full(checks, parse_stream(Checks(), stdout), (directory / "file").read_bytes())
     if case == "store" and tracer:
         stored.compare_lines(checks, "store", directory / "kills.db", stdout)
+    if case == "capabilities" and tracer:
+        check_capabilities(checks, directory)
     if case == "pod" and tracer:
         check_pod(checks, parse_stream(Checks(), stdout))
     return trouble_of(directory) + checks
+
+
+def check_capabilities(checks, directory):
+    """Whatever is missing is named, and ends it with the status for that; what was given up is gone."""
+    for status in sorted(directory.glob("without_*.status")):
+        name = status.stem.removeprefix("without_")
+        said = status.with_suffix(".stderr").read_text(errors="replace")
+        checks.same(f"without {name}: exit status", int(status.read_text()), 3)
+        checks.that(f"without {name}: it is named", f"CAP_{name.upper()}" in said, said)
+    checks.same("with enough: exit status", int((directory / "enough.status").read_text()), 0)
+    checks.that("some were tried", len(list(directory.glob("without_*.status"))) >= 2)
+    threads = (directory / "threads").read_text()
+    for field, value in (("NoNewPrivs", "1"), ("Seccomp", "2"), ("CapEff", f"{0:016x}"), ("CapPrm", f"{0:016x}")):
+        found = re.findall(rf"^{field}:\s+(\S+)$", threads, re.MULTILINE)
+        checks.that(f"{field} of each thread", len(found) >= 2 and set(found) == {value}, found)
 
 
 @guarded

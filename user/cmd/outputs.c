@@ -40,7 +40,9 @@ static const struct argp_option options[] = {
 	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
 	 1},
 	{"quiet", 'q', 0, 0, "No banner, no notes, and no table of candidates in text", 1},
-	{"verbose", 'v', 0, 0, "Say more on stderr about what is done; twice: libbpf's words too",
+	{"verbose", 'v', 0, 0,
+	 "Say more on stderr about what is done; twice: libbpf's words too; three times: how much "
+	 "the kernel had to verify",
 	 1},
 	{0, 0, 0, 0, "Which kills:", 2},
 	{"pid", 'p', "PID", 0, "Only those with this process among the victims", 2},

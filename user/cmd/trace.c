@@ -249,6 +249,7 @@ static int attach(struct trace *trace)
 		.backend = trace->options.backend,
 		.ring_size = trace->options.ring_size,
 		.verbose = trace->options.outputs.verbose > 1,
+		.figures = trace->options.outputs.verbose > 2,
 		.host = tracer_host_of(&trace->facts),
 		.no_cmdline = trace->options.no_cmdline,
 		.functions = !trace->options.no_stack,

@@ -32,7 +32,7 @@ void tell_cannot_trace(const struct survey *survey, enum backend wanted)
 		log_error("the kernel's types are missing: %s", survey->btf_error);
 	tell_refusals(survey, wanted);
 	if (geteuid() != 0 && !survey->privileged)
-		log_error("tracing needs root: sudo oomtrace");
+		log_error("tracing needs root, or these capabilities: sudo oomtrace");
 	else
 		log_error("nothing could be attached; 'oomtrace doctor' says more");
 }

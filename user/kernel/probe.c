@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kernel/btf_facts.h"
+#include "kernel/privilege.h"
 
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
@@ -107,6 +108,7 @@ static void probe_kprobe(const struct btf_index *index, bool attach, struct refu
 {
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 	int fd, event, type = kprobe_pmu_type();
+	char lacking[WIRE_REASON_LEN] = "";
 
 	if (type < 0) {
 		refuse(refusal, remedy_next, "this kernel has no kprobes (no %s)", KPROBE_PMU);
@@ -125,9 +127,11 @@ static void probe_kprobe(const struct btf_index *index, bool attach, struct refu
 	attr.type = type;
 	attr.config1 = (__u64)(unsigned long)"out_of_memory";
 	event = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (event < 0 && (errno == EACCES || errno == EPERM))
+		privilege_lacking_to_probe(lacking, sizeof(lacking));
 	if (event < 0)
-		refuse(refusal, remedy_next, "setting a kprobe on out_of_memory: %s",
-		       strerror(errno));
+		refuse(refusal, *lacking ? lacking : remedy_next,
+		       "setting a kprobe on out_of_memory: %s", strerror(errno));
 	else
 		close(event);
 }
@@ -172,13 +176,16 @@ void probe_backend(enum backend backend, const struct btf_index *index, bool att
 bool probe_privilege(struct survey *survey)
 {
 	int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
+	char lacking[WIRE_REASON_LEN / 2];
 
 	survey->privileged = fd >= 0;
 	if (fd >= 0) {
 		close(fd);
 		return true;
 	}
+	privilege_lacking_to_load(lacking, sizeof(lacking));
 	snprintf(survey->privilege_error, sizeof(survey->privilege_error),
-		 "loading a BPF program: %s; %s", strerror(-fd), remedy_privilege);
+		 "loading a BPF program: %s; %s", strerror(-fd),
+		 *lacking ? lacking : remedy_privilege);
 	return false;
 }

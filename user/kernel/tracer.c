@@ -15,6 +15,7 @@
 #include "bpf/state.h"
 #include "kernel/addresses.h"
 #include "kernel/btf_facts.h"
+#include "kernel/privilege.h"
 #include "kernel/probe.h"
 #include "kernel/scoring.h"
 #include "kernel/types.h"
@@ -27,6 +28,8 @@
 /* Candidates that the scratch holds: twice the processes of now, and room for a fork bomb. */
 #define SCRATCH_SPARE      2048
 #define SCRATCH_CHUNKS_MAX 4096
+
+#define VERIFIER_FIGURES 4 /* BPF_LOG_STATS, include/linux/bpf_verifier.h */
 
 #define LINKS_MAX 20
 
@@ -293,9 +296,19 @@ static int open_ring(struct tracer *tracer, struct refusal *refusal)
 	return -errno;
 }
 
+/* The verifier says what it had to do, where all goes well. */
+static void ask_for_figures(const struct tracer *tracer)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, tracer->skel->obj)
+		bpf_program__set_log_level(program, VERIFIER_FIGURES);
+}
+
 static int load_programs(struct tracer *tracer, const struct tracer_options *options,
 			 const struct kernel_types *types, struct refusal *refusal)
 {
+	char lacking[WIRE_REASON_LEN] = "";
 	int err;
 
 	if (!tracer->skel)
@@ -308,11 +321,15 @@ static int load_programs(struct tracer *tracer, const struct tracer_options *opt
 	size_maps(tracer, options);
 	configure(tracer, options, &types->index);
 	choose_programs(tracer, &types->index);
+	if (options->figures)
+		ask_for_figures(tracer);
 	libbpf_warning[0] = '\0';
 	err = oomtrace_bpf__load(tracer->skel);
+	if (err == -EPERM)
+		privilege_lacking_to_load(lacking, sizeof(lacking));
 	if (err)
-		refuse(refusal, "run with -v for the verifier's log", "loading: %s (%s)",
-		       strerror(-err), libbpf_warning);
+		refuse(refusal, *lacking ? lacking : "run with -v for the verifier's log",
+		       "loading: %s (%s)", strerror(-err), libbpf_warning);
 	return err;
 }
 

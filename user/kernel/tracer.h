@@ -46,6 +46,7 @@ struct tracer_options {
 	enum backend backend; /* BACKEND_AUTO, or the only one to try */
 	uint32_t ring_size;   /* bytes, a power of two and a multiple of the page; 0: by @host */
 	bool verbose;         /* libbpf's talk on stderr */
+	bool figures;         /* those of the verifier too, instead of its words where it fails */
 	bool no_cmdline;      /* the victim's command line is not to be read */
 	bool functions;       /* names of the kernel's functions are wanted */
 	struct tracer_host host;
