@@ -16,7 +16,7 @@
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
 
 static const char *const remedy_privilege =
-	"run as root, or with CAP_BPF and CAP_PERFMON (before 5.11 also CAP_SYS_RESOURCE)";
+	"run as root, or with CAP_BPF and CAP_PERFMON (before Linux 5.11 also CAP_SYS_RESOURCE)";
 static const char *const remedy_next = "none here; another backend may serve (--backend auto)";
 
 /* r0 = 0; exit */
