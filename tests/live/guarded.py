@@ -18,7 +18,6 @@ DESCRIPTORS = {
     r"/dev/kmsg": 1,
     r"/proc": 1,
     r"/proc/swaps": 1,
-    r"/proc/kallsyms": 1,
 }
 
 

@@ -113,7 +113,6 @@ static struct sink_options sink_options(int fd)
 {
 	return (struct sink_options){
 		.fd = fd,
-		.cancel_fd = -1,
 		.candidates = CANDIDATES_ALL,
 		.today_real_ns = SAMPLE_REAL_NS,
 	};

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -307,6 +311,8 @@ static const char *open_remedy(int error)
 	case EACCES:
 	case EPERM:
 		return ": choose a place that this user may write to";
+	case EEXIST:
+		return ": it is another user's, in a directory for everybody; choose another name";
 	case EROFS:
 		return ": choose a place on another file system";
 	default:
@@ -314,15 +320,34 @@ static const char *open_remedy(int error)
 	}
 }
 
+/*
+ * Whether @fd is a file that somebody else has put at @path, where everybody can put files: who
+ * waits for a name to be used there would read what is written.
+ */
+static bool is_planted(int fd, const char *path)
+{
+	char directory[PATH_MAX];
+	struct stat file, around;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	return !fstat(fd, &file) && S_ISREG(file.st_mode) && file.st_uid != geteuid() &&
+	       !stat(dirname(directory), &around) && (around.st_mode & S_ISVTX) &&
+	       (around.st_mode & S_IWOTH);
+}
+
 int output_open(const char *path, bool truncate)
 {
 	int how = truncate ? O_TRUNC : O_APPEND;
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | how, 0600);
-	int error;
+	int error = errno;
 
+	if (fd >= 0 && is_planted(fd, path)) {
+		close(fd);
+		fd = -1;
+		error = EEXIST;
+	}
 	if (fd >= 0)
 		return fd;
-	error = errno;
 	log_error("cannot write to %s: %s%s", path, strerror(error), open_remedy(error));
 	return -error;
 }

@@ -61,7 +61,8 @@ uint32_t output_candidates(const struct outputs *outputs, const struct output_sp
 bool output_color(const struct outputs *outputs, bool is_terminal);
 
 /*
- * Opens @path for writing, mode 0600 if it is new, and no symbolic link. With
+ * Opens @path for writing, mode 0600 if it is new, and no symbolic link, nor what somebody else
+ * has put into a directory for everybody. With
  * @truncate what it held is gone, else lines are added. Returns a file
  * descriptor, or a negative errno after having said what to do about it.
  */
