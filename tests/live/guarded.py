@@ -13,7 +13,7 @@ DESCRIPTORS = {
     r"anon_inode:bpf-map": 1,
     r"anon_inode:\[eventpoll\]": 2,
     r"anon_inode:\[signalfd\]": 1,
-    r"anon_inode:\[timerfd\]": 2,
+    r"anon_inode:\[timerfd\]": 3,
     r"anon_inode:\[eventfd\]": 12,
     r"/dev/kmsg": 1,
     r"/proc": 1,
