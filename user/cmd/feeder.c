@@ -27,6 +27,8 @@ static void record(struct feeder *feeder, const void *bytes, size_t len)
 	struct wire_head head;
 
 	memcpy(&head, bytes, sizeof(head));
+	if (head.kind == WIRE_DETACH)
+		recorder_last(feeder->recorder);
 	if (recorder_owed(feeder->recorder))
 		record_losses(feeder, head.boot_ns);
 	recorder_add(feeder->recorder, bytes, len);

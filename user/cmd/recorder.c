@@ -13,6 +13,7 @@
 
 #define QUEUE_BYTES (1024 * 1024) /* the largest record is under 5 KiB */
 #define BATCH_BYTES (64 * 1024)   /* a dozen decisions: what is handed over at once */
+#define LAST_BYTES  (16 * 1024)   /* kept free for the last words, and for what is owed by then */
 
 struct recorder {
 	int fd;
@@ -23,7 +24,7 @@ struct recorder {
 	uint64_t missed;
 	uint64_t owed; /* of missed: said in the file; or in the batch, until it is refused */
 	uint64_t paid; /* of missed: said in the file */
-	bool failed, slow;
+	bool failed, slow, last;
 };
 
 int recorder_new(const char *path, int news_fd, struct recorder **ret_recorder)
@@ -72,17 +73,22 @@ static void notice(struct recorder *recorder)
 		 strerror(state.gone ? EPIPE : -state.error));
 }
 
+static void miss(struct recorder *recorder, uint64_t records)
+{
+	recorder->missed += records;
+	recorder->owed = recorder->paid;
+	if (!recorder->slow)
+		log_warn("%s is not written fast enough; records are missing there",
+			 recorder->path);
+	recorder->slow = true;
+}
+
 static void hand_over(struct recorder *recorder)
 {
 	int error = recorder->batch_bytes ? writer_end(recorder->writer) : 0;
 
 	if (error == -EAGAIN) {
-		recorder->missed += recorder->batch_records;
-		recorder->owed = recorder->paid;
-		if (!recorder->slow)
-			log_warn("%s is not written fast enough; records are missing there",
-				 recorder->path);
-		recorder->slow = true;
+		miss(recorder, recorder->batch_records);
 	} else {
 		recorder->paid = recorder->owed;
 	}
@@ -105,6 +111,11 @@ void recorder_add(struct recorder *recorder, const void *record, size_t len)
 		return;
 	if (recorder->batch_bytes + len + padding > BATCH_BYTES)
 		hand_over(recorder);
+	if (!recorder->batch_bytes && !recorder->last &&
+	    !writer_await_room(recorder->writer, BATCH_BYTES + LAST_BYTES)) {
+		miss(recorder, 1);
+		return;
+	}
 	writer_put(recorder->writer, record, len);
 	writer_put(recorder->writer, zeros, padding);
 	recorder->batch_bytes += len + padding;
@@ -113,10 +124,17 @@ void recorder_add(struct recorder *recorder, const void *record, size_t len)
 
 uint64_t recorder_owed(struct recorder *recorder)
 {
-	if (recorder->owed == recorder->missed || !writer_has_room(recorder->writer))
+	if (recorder->owed == recorder->missed ||
+	    (!recorder->last && !writer_has_room(recorder->writer)))
 		return 0;
 	recorder->owed = recorder->missed;
 	return recorder->missed;
+}
+
+void recorder_last(struct recorder *recorder)
+{
+	hand_over(recorder);
+	recorder->last = true;
 }
 
 uint64_t recorder_missed(const struct recorder *recorder)

@@ -33,6 +33,9 @@ void recorder_add(struct recorder *recorder, const void *record, size_t len);
  */
 uint64_t recorder_owed(struct recorder *recorder);
 
+/* What comes now are the last words: for them, and for what is owed, there always is room. */
+void recorder_last(struct recorder *recorder);
+
 /* How many records it misses in all. */
 uint64_t recorder_missed(const struct recorder *recorder);
 

@@ -266,6 +266,11 @@ static bool await_room(struct writer *writer, size_t len)
 	return true;
 }
 
+bool writer_await_room(struct writer *writer, size_t len)
+{
+	return await_room(writer, len);
+}
+
 /* Puts a record that no queue holds whole, from where it has become that. */
 static int put_pieces(struct writer *writer, const char *data, size_t len)
 {

@@ -57,6 +57,12 @@ int writer_start(struct writer *writer);
  */
 int writer_put(struct writer *writer, const void *data, size_t len);
 
+/*
+ * Before a record: whether @len bytes of it would be taken now, waiting for them as writer_put()
+ * does.
+ */
+bool writer_await_room(struct writer *writer, size_t len);
+
 /* Ends the record. Returns 0, or what kept it from being taken whole: then it counts as refused. */
 int writer_end(struct writer *writer);
 
