@@ -224,6 +224,16 @@ static void calibrate(struct tracer *tracer)
 	close(fd);
 }
 
+/* A probe is what the kernel may want more for than for loading; a hook of fentry is not. */
+static void refuse_attaching(struct refusal *refusal, const char *program, int err)
+{
+	char lacking[WIRE_REASON_LEN] = "";
+
+	if (err == -EACCES || err == -EPERM)
+		privilege_lacking_to_probe(lacking, sizeof(lacking));
+	refuse(refusal, lacking, "attaching %s: %s", program, strerror(-err));
+}
+
 static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 {
 	int whole = -ENOENT, part = -EOPNOTSUPP;
@@ -246,7 +256,7 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 			if (door->role == DOOR_POINTS)
 				calibrate(tracer);
 		} else if (!door->optional) {
-			refuse(refusal, "", "attaching %s: %s", door->program, strerror(-err));
+			refuse_attaching(refusal, door->program, err);
 			return err;
 		}
 	}
