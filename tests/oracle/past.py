@@ -12,10 +12,18 @@ import klog_oracle
 
 
 def printed(kmsg):
-    """The processes that the kernel says it has killed; a thread's number where no table tells whose it is."""
-    reports = klog_oracle.reports(kmsg)
-    threads = {row["pid"]: row["tgid"] for report in reports for row in report["tasks"] or ()}
-    return {threads.get(kill["pid"], kill["pid"]) for report in reports for kill in report["kills"]}
+    """The processes that the kernel says it has killed. Of a group it names one again by another of its threads
+    where its first one is gone already: a number of no table, with all that an earlier line has said."""
+    found = set()
+    for report in klog_oracle.reports(kmsg):
+        threads = {row["pid"]: row["tgid"] for row in report["tasks"] or ()}
+        said = set()
+        for kill in report["kills"]:
+            words = tuple(value for key, value in sorted(kill.items()) if key != "pid")
+            if kill["pid"] in threads or words not in said:
+                found.add(threads.get(kill["pid"], kill["pid"]))
+            said.add(words)
+    return found
 
 
 def killed_by(hog, kmsg):
