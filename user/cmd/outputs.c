@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/parse.h"
+#include "lib/remedy.h"
 #include "proc/cgroup.h"
 
 enum {
@@ -298,28 +299,6 @@ bool output_color(const struct outputs *outputs, bool is_terminal)
 	return is_terminal && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
-/* What a person can do about @error of opening a file for writing. */
-static const char *open_remedy(int error)
-{
-	switch (error) {
-	case ELOOP:
-		return ": it is a symbolic link; name the file itself";
-	case ENOENT:
-		return ": create its directory first";
-	case EISDIR:
-		return ": name a file in it";
-	case EACCES:
-	case EPERM:
-		return ": choose a place that this user may write to";
-	case EEXIST:
-		return ": it is another user's, in a directory for everybody; choose another name";
-	case EROFS:
-		return ": choose a place on another file system";
-	default:
-		return "";
-	}
-}
-
 /*
  * Whether @fd is a file that somebody else has put at @path, where everybody can put files: who
  * waits for a name to be used there would read what is written.
@@ -348,6 +327,6 @@ int output_open(const char *path, bool truncate)
 	}
 	if (fd >= 0)
 		return fd;
-	log_error("cannot write to %s: %s%s", path, strerror(error), open_remedy(error));
+	log_error("cannot write to %s: %s%s", path, strerror(error), remedy_of_open(error));
 	return -error;
 }

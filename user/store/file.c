@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "lib/remedy.h"
 #include "store/parts.h"
 
 /* Gives @fd's file to the group that may read it. Returns 0 or a negative errno. */
@@ -21,26 +22,6 @@ static int set_group(int fd, const struct store_options *options)
 		return -errno;
 	/* Not less than was there: what somebody allowed stays allowed. */
 	return fchmod(fd, (st.st_mode & 07777) | 0640) ? -errno : 0;
-}
-
-/* What a person can do about @error. */
-static const char *remedy(int error)
-{
-	switch (error) {
-	case ELOOP:
-		return ": it is a symbolic link; name the file itself";
-	case ENOENT:
-		return ": create its directory first";
-	case EISDIR:
-		return ": name a file in it";
-	case EACCES:
-	case EPERM:
-		return ": choose a place that this user may write to";
-	case EROFS:
-		return ": choose a place on another file system";
-	default:
-		return "";
-	}
 }
 
 int store_make_file(const char *path, const struct store_options *options, bool create,
@@ -62,6 +43,7 @@ int store_make_file(const char *path, const struct store_options *options, bool 
 		error = set_group(fd, options);
 	if (error)
 		snprintf(ret_error, STORE_ERROR_LEN, "%s%s",
-			 error == -EISDIR ? "it is no file" : strerror(-error), remedy(-error));
+			 error == -EISDIR ? "it is no file" : strerror(-error),
+			 remedy_of_open(-error));
 	return error;
 }
