@@ -130,10 +130,14 @@ static uint64_t next_start(const struct queue *queue, uint64_t begin)
 	return begin - begin % queue->size + queue->size;
 }
 
-/* How long a record that begins at @begin may become, with its header; 0 where there is no room. */
-static uint64_t span(const struct queue *queue, uint64_t begin)
+/*
+ * How long a record that begins at @begin may become, with its header; 0 where there is no room.
+ * Places are compared by one value of @released: by two, a record could move to the ring's start
+ * for want of room that was there a moment later, and lack at the start what it had where it came
+ * from.
+ */
+static uint64_t span(const struct queue *queue, uint64_t released, uint64_t begin)
 {
-	uint64_t released = atomic_load_explicit(&queue->released, memory_order_acquire);
 	uint64_t to_end = queue->size - begin % queue->size;
 	uint64_t free_until = released + queue->size;
 	uint64_t left = free_until > begin ? free_until - begin : 0;
@@ -141,9 +145,9 @@ static uint64_t span(const struct queue *queue, uint64_t begin)
 	return left < to_end ? left : to_end;
 }
 
-static bool fits(const struct queue *queue, uint64_t begin, size_t len)
+static bool fits(const struct queue *queue, uint64_t released, uint64_t begin, size_t len)
 {
-	return span(queue, begin) >= sizeof(struct header) + len;
+	return span(queue, released, begin) >= sizeof(struct header) + len;
 }
 
 /* Moves the open record, or where it will be, to the ring's start. */
@@ -178,9 +182,9 @@ static int make_room(struct queue *queue, size_t more)
 		return -ENOSPC;
 	/* Before the look at what is free: what is released after it is worth another try. */
 	queue->released_seen = atomic_load(&queue->released);
-	if (fits(queue, queue->begin, len))
+	if (fits(queue, queue->released_seen, queue->begin, len))
 		return 0;
-	if (fits(queue, next_start(queue, queue->begin), len)) {
+	if (fits(queue, queue->released_seen, next_start(queue, queue->begin), len)) {
 		move_to_start(queue);
 		return 0;
 	}
@@ -203,8 +207,10 @@ int queue_put(struct queue *queue, const void *data, size_t len)
 size_t queue_room(const struct queue *queue)
 {
 	uint64_t begin = queue->open ? queue->begin : atomic_load(&queue->committed);
+	uint64_t released = atomic_load(&queue->released);
 	size_t used = sizeof(struct header) + queue_open(queue);
-	uint64_t here = span(queue, begin), there = span(queue, next_start(queue, begin));
+	uint64_t here = span(queue, released, begin);
+	uint64_t there = span(queue, released, next_start(queue, begin));
 	uint64_t most = here > there ? here : there;
 
 	return queue->open && queue->refused ? 0 : most > used ? most - used : 0;
