@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/verbs.h"
+#include "lib/journal.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 
@@ -58,6 +60,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 
 	argp_err_exit_status = EXIT_USAGE;
+	log_levels(journal_reads(STDERR_FILENO));
 	if (argc < 2)
 		return cmd_trace(argc, argv);
 	if (strcmp(argv[1], "--help") == 0)

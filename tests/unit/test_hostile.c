@@ -20,6 +20,8 @@
 /* Beside hostile_names: what acts on readers of other kinds. At most 64 bytes. */
 static const char *const more_names[] = {
 	"x\nKilled",
+	"<0>panic",
+	"\n<0>panic",
 	"\nroot:x:0:0::/:",
 	"1;\r\nSet: 1",
 	"'); DROP TABLE--",
@@ -137,6 +139,14 @@ static void render_colors(int fd, const struct told *told)
 	struct sink_options options = sink_options(fd);
 
 	options.color = true;
+	hand_and_destroy(sink_text_new(&options), told);
+}
+
+static void render_levels(int fd, const struct told *told)
+{
+	struct sink_options options = sink_options(fd);
+
+	options.levels = true;
 	hand_and_destroy(sink_text_new(&options), told);
 }
 
@@ -349,6 +359,15 @@ static void check_colored(const char *text, const char *harmless, const char *na
 	assert_int_equal(colors, 0);
 }
 
+/* Each line has one level, a kill's, an outcome's or a signal's, and no name gives it another. */
+static void check_levels(const char *text, const char *harmless, const char *name)
+{
+	check_terminal(text, harmless, name);
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+		if (line[0] != '<' || !strchr("356", line[1]) || line[2] != '>' || line[3] == '<')
+			fail_msg("a level of its own:\n%s", line);
+}
+
 static json_t *next_line(const char **text)
 {
 	size_t len = strcspn(*text, "\n");
@@ -408,6 +427,7 @@ static const struct output {
 } outputs[] = {
 	{"text", render_text, check_terminal},
 	{"text in colours", render_colors, check_colored},
+	{"text with levels", render_levels, check_levels},
 	{"JSON lines", render_jsonl, check_json},
 	{"explain", render_explain_text, check_terminal},
 	{"explain -j", render_explain_json, check_json},

@@ -162,7 +162,7 @@ static void options_mean_what_the_manual_says(void **state)
 
 static void colours_follow_the_choice_then_the_terminal(void **state)
 {
-	struct outputs outputs = {.color = COLOR_AUTO};
+	struct outputs outputs = {.color = CHOICE_AUTO};
 
 	(void)state;
 	unsetenv("NO_COLOR");
@@ -171,14 +171,24 @@ static void colours_follow_the_choice_then_the_terminal(void **state)
 	assert_false(output_color(&outputs, false));
 	setenv("NO_COLOR", "1", 1);
 	assert_false(output_color(&outputs, true));
-	outputs.color = COLOR_ALWAYS;
+	outputs.color = CHOICE_ALWAYS;
 	assert_true(output_color(&outputs, false));
 	unsetenv("NO_COLOR");
 	setenv("TERM", "dumb", 1);
-	outputs.color = COLOR_AUTO;
+	outputs.color = CHOICE_AUTO;
 	assert_false(output_color(&outputs, true));
-	outputs.color = COLOR_NEVER;
+	outputs.color = CHOICE_NEVER;
 	assert_false(output_color(&outputs, true));
+}
+
+static void levels_follow_the_choice_then_the_journal(void **state)
+{
+	(void)state;
+	assert_true(output_levels(&parse("")->outputs, true));
+	assert_false(output_levels(&parse("")->outputs, false));
+	assert_true(output_levels(&parse("--level-prefix always")->outputs, false));
+	assert_false(output_levels(&parse("--level-prefix=never")->outputs, true));
+	assert_true(output_levels(&parse("--level-prefix=auto")->outputs, true));
 }
 
 /* The exit status of @run in a child whose talk is not heard. */
@@ -538,6 +548,7 @@ int main(void)
 		cmocka_unit_test(without_options_text_goes_to_stdout),
 		cmocka_unit_test(options_mean_what_the_manual_says),
 		cmocka_unit_test(colours_follow_the_choice_then_the_terminal),
+		cmocka_unit_test(levels_follow_the_choice_then_the_journal),
 		cmocka_unit_test(wrong_usage_ends_with_status_2),
 		cmocka_unit_test(what_is_kept_is_read_with_its_unit),
 		cmocka_unit_test(where_nothing_attaches_the_status_is_3),

@@ -7,6 +7,7 @@
 
 #include "cmd/destination.h"
 #include "core/filter.h"
+#include "lib/journal.h"
 #include "lib/log.h"
 #include "lib/pool.h"
 #include "sink/fanout.h"
@@ -193,6 +194,17 @@ const struct assembler_ops delivery_past_ops = {
 	.outcome = on_past_outcome,
 };
 
+/* Beyond its LineMax the journal makes several messages of a line, which are JSON no more. */
+static void warn_of_journal(const struct outputs *outputs, const struct output_spec *spec)
+{
+	if (spec->format == OUTPUT_JSON && !outputs->candidates_given &&
+	    journal_reads(STDOUT_FILENO))
+		log_note("the journal breaks lines of more than %d KiB unless its LineMax= says "
+			 "otherwise, and kills of many candidates have longer ones: -o json:FILE, "
+			 "or fewer by -k",
+			 JOURNAL_LINE_MAX / 1024);
+}
+
 /* Opens the next output. Returns 0 or a negative errno after having said why. */
 static int open_output(struct delivery *delivery, const struct output_spec *spec, int news_fd)
 {
@@ -209,8 +221,11 @@ static int open_output(struct delivery *delivery, const struct output_spec *spec
 		return error;
 	options.writer = destination->writer;
 	options.fd = spec->file ? destination->fd : STDOUT_FILENO;
-	if (!spec->file)
+	if (!spec->file) {
 		options.color = output_color(outputs, isatty(STDOUT_FILENO));
+		options.levels = output_levels(outputs, journal_reads(STDOUT_FILENO));
+		warn_of_journal(outputs, spec);
+	}
 	sink = spec->format == OUTPUT_JSON ? sink_jsonl_new(&options) : sink_text_new(&options);
 	if (!sink) {
 		log_error("not enough memory for the output to %s", destination->name);

@@ -158,7 +158,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		explain->json = true;
 		return 0;
 	case OPTION_COLOR:
-		if (color_choice_parse(arg, &explain->look.color))
+		if (choice_parse(arg, &explain->look.color))
 			argp_error(state, "'%s' is no choice of colours: auto, always or never",
 				   arg);
 		return 0;

@@ -22,6 +22,7 @@ enum {
 	KEY_CONTAINER,
 	KEY_POD,
 	KEY_COLOR,
+	KEY_LEVEL_PREFIX,
 	KEY_STORE,
 	KEY_STORE_GROUP,
 	KEY_KEEP,
@@ -43,6 +44,10 @@ static const struct argp_option options[] = {
 	{"candidates", 'k', "N|all", 0,
 	 "Show N candidates of each kill on stdout (default: text 10, json all)", 1},
 	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
+	 1},
+	{"level-prefix", KEY_LEVEL_PREFIX, "WHEN", 0,
+	 "Each line's level before it, as the journal wants it: auto, always or never (default: "
+	 "auto)",
 	 1},
 	{"quiet", 'q', 0, 0, "No banner, no notes, and no table of candidates in text", 1},
 	{"verbose", 'v', 0, 0,
@@ -121,12 +126,12 @@ static void set_candidates(struct outputs *outputs, const char *text, struct arg
 	outputs->candidates_given = true;
 }
 
-int color_choice_parse(const char *text, enum color_choice *ret_choice)
+int choice_parse(const char *text, enum choice *ret_choice)
 {
 	static const char *const words[] = {
-		[COLOR_AUTO] = "auto",
-		[COLOR_ALWAYS] = "always",
-		[COLOR_NEVER] = "never",
+		[CHOICE_AUTO] = "auto",
+		[CHOICE_ALWAYS] = "always",
+		[CHOICE_NEVER] = "never",
 	};
 
 	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -140,8 +145,16 @@ int color_choice_parse(const char *text, enum color_choice *ret_choice)
 
 static void set_color(struct outputs *outputs, const char *text, struct argp_state *state)
 {
-	if (color_choice_parse(text, &outputs->color))
+	if (choice_parse(text, &outputs->color))
 		argp_error(state, "'%s' is no choice of colours: auto, always or never", text);
+}
+
+static void set_levels(struct outputs *outputs, const char *text, struct argp_state *state)
+{
+	if (choice_parse(text, &outputs->levels))
+		argp_error(state, "'%s' is no choice of levels: auto, always or never", text);
+	if (outputs->levels != CHOICE_AUTO)
+		log_levels(outputs->levels == CHOICE_ALWAYS);
 }
 
 static void set_cgroup(struct outputs *outputs, const char *text, struct argp_state *state)
@@ -242,6 +255,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_COLOR:
 		set_color(outputs, arg, state);
 		return 0;
+	case KEY_LEVEL_PREFIX:
+		set_levels(outputs, arg, state);
+		return 0;
 	case 'q':
 		outputs->quiet = true;
 		log_set_level(LOG_QUIET);
@@ -294,9 +310,14 @@ bool output_color(const struct outputs *outputs, bool is_terminal)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (outputs->color != COLOR_AUTO)
-		return outputs->color == COLOR_ALWAYS;
+	if (outputs->color != CHOICE_AUTO)
+		return outputs->color == CHOICE_ALWAYS;
 	return is_terminal && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+}
+
+bool output_levels(const struct outputs *outputs, bool is_journal)
+{
+	return outputs->levels == CHOICE_AUTO ? is_journal : outputs->levels == CHOICE_ALWAYS;
 }
 
 /*

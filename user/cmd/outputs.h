@@ -26,7 +26,7 @@ struct output_spec {
 	const char *file; /* NULL: stdout */
 };
 
-enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum choice { CHOICE_AUTO, CHOICE_ALWAYS, CHOICE_NEVER };
 
 struct outputs {
 	struct output_spec specs[OUTPUTS_MAX];
@@ -34,7 +34,8 @@ struct outputs {
 	struct storage_options storage;
 	bool candidates_given;
 	uint32_t candidates;
-	enum color_choice color;
+	enum choice color;
+	enum choice levels;
 	bool quiet;
 	unsigned int verbose; /* how often it was said */
 	uint64_t count;       /* episodes to give; 0: all */
@@ -51,14 +52,20 @@ int output_spec_parse(const char *text, struct output_spec *ret_spec);
 /* "10" or "all" (CANDIDATES_ALL). Returns 0, -EINVAL or -ERANGE. */
 int candidates_parse(const char *text, uint32_t *ret_count);
 
-/* "auto", "always" or "never". Returns 0, or -EINVAL. */
-int color_choice_parse(const char *text, enum color_choice *ret_choice);
+/* "auto", "always" or "never". Returns 0, or -EINVAL; of --color and --level-prefix. */
+int choice_parse(const char *text, enum choice *ret_choice);
 
 /* How many candidates @spec shows: -k shapes stdout only. */
 uint32_t output_candidates(const struct outputs *outputs, const struct output_spec *spec);
 
 /* Whether stdout gets colours, by --color, NO_COLOR, TERM and whether it is a terminal. */
 bool output_color(const struct outputs *outputs, bool is_terminal);
+
+/*
+ * Whether text on stdout has levels in front of its lines, by --level-prefix and whether the
+ * journal reads it.
+ */
+bool output_levels(const struct outputs *outputs, bool is_journal);
 
 /*
  * Opens @path for writing, mode 0600 if it is new, and no symbolic link, nor what somebody else

@@ -99,7 +99,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		rank->json = true;
 		return 0;
 	case OPTION_COLOR:
-		if (color_choice_parse(arg, &rank->colors.color))
+		if (choice_parse(arg, &rank->colors.color))
 			argp_error(state, "'%s' is no choice of colours: auto, always or never",
 				   arg);
 		return 0;

@@ -8,18 +8,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
 #define PREFIX         "oomtrace: "
 
 static enum log_level level_now = LOG_NORMAL;
-static atomic_bool never_wait;
+static atomic_bool never_wait, levels;
 static atomic_uint dropped;
 
 void log_set_level(enum log_level level)
 {
 	level_now = level;
+}
+
+void log_levels(bool on)
+{
+	atomic_store(&levels, on);
 }
 
 void log_never_wait(void)
@@ -35,33 +41,42 @@ static bool takes_a_line(void)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/* Writes "<4>" into @out, or nothing, and returns how long that is. */
+static size_t put_level(char *out, size_t size, int level)
+{
+	return atomic_load(&levels) ? (size_t)snprintf(out, size, "<%d>", level) : 0;
+}
+
 /* A stderr that cannot be written to has nobody to be told about it. */
 static void write_out(const char *line, size_t len)
 {
 	unsigned int missing;
 	char notice[80];
-	int n;
+	size_t used;
 
 	if (atomic_load(&never_wait) && !takes_a_line()) {
 		atomic_fetch_add(&dropped, 1);
 		return;
 	}
 	missing = atomic_exchange(&dropped, 0);
-	n = snprintf(notice, sizeof(notice), PREFIX "%u lines were not read in time\n", missing);
-	if ((!missing || write(STDERR_FILENO, notice, (size_t)n) >= 0) &&
+	used = put_level(notice, sizeof(notice), LOG_WARNING);
+	used += (size_t)snprintf(notice + used, sizeof(notice) - used,
+				 PREFIX "%u lines were not read in time\n", missing);
+	if ((!missing || write(STDERR_FILENO, notice, used) >= 0) &&
 	    write(STDERR_FILENO, line, len) < 0)
 		return;
 }
 
 /* One write per line, so that two programs sharing a terminal do not mix theirs. */
-static void write_line(const char *prefix, const char *format, va_list args)
+static void write_line(int level, const char *prefix, const char *format, va_list args)
 {
 	int saved = errno;
 	char line[LINE_MAX_BYTES];
-	size_t used = strlen(prefix);
+	size_t used = put_level(line, sizeof(line), level);
 	int n;
 
-	memcpy(line, prefix, used);
+	memcpy(line + used, prefix, strlen(prefix));
+	used += strlen(prefix);
 	n = vsnprintf(line + used, sizeof(line) - used - 1, format, args);
 	if (n > 0)
 		used += (size_t)n;
@@ -72,37 +87,37 @@ static void write_line(const char *prefix, const char *format, va_list args)
 	errno = saved;
 }
 
-#define TELL(wanted, prefix)                      \
-	do {                                      \
-		va_list args;                     \
-		if (level_now < (wanted))         \
-			return;                   \
-		va_start(args, format);           \
-		write_line(prefix, format, args); \
-		va_end(args);                     \
+#define TELL(wanted, level, prefix)                      \
+	do {                                             \
+		va_list args;                            \
+		if (level_now < (wanted))                \
+			return;                          \
+		va_start(args, format);                  \
+		write_line(level, prefix, format, args); \
+		va_end(args);                            \
 	} while (0)
 
 void log_plain(const char *format, ...)
 {
-	TELL(LOG_NORMAL, "");
+	TELL(LOG_NORMAL, LOG_INFO, "");
 }
 
 void log_note(const char *format, ...)
 {
-	TELL(LOG_NORMAL, PREFIX);
+	TELL(LOG_NORMAL, LOG_INFO, PREFIX);
 }
 
 void log_detail(const char *format, ...)
 {
-	TELL(LOG_VERBOSE, PREFIX);
+	TELL(LOG_VERBOSE, LOG_DEBUG, PREFIX);
 }
 
 void log_warn(const char *format, ...)
 {
-	TELL(LOG_QUIET, PREFIX "warning: ");
+	TELL(LOG_QUIET, LOG_WARNING, PREFIX "warning: ");
 }
 
 void log_error(const char *format, ...)
 {
-	TELL(LOG_QUIET, PREFIX);
+	TELL(LOG_QUIET, LOG_ERR, PREFIX);
 }

@@ -6,6 +6,8 @@
 #ifndef OOMTRACE_LIB_LOG_H
 #define OOMTRACE_LIB_LOG_H
 
+#include <stdbool.h>
+
 enum log_level {
 	LOG_QUIET,  /* warnings and errors */
 	LOG_NORMAL, /* and notes */
@@ -14,6 +16,9 @@ enum log_level {
 
 /* What is told from here on. */
 void log_set_level(enum log_level level);
+
+/* Whether each line begins with its level, as the journal wants it: "<4>" for a warning. */
+void log_levels(bool on);
 
 /* From here on a line that stderr does not take at once is dropped; how many, a later one says. */
 void log_never_wait(void);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "lib/pool.h"
@@ -94,7 +96,7 @@ static void flush_piece(struct outbuf *out)
 	out->len = 0;
 }
 
-void outbuf_put(struct outbuf *out, const void *data, size_t len)
+static void put_raw(struct outbuf *out, const void *data, size_t len)
 {
 	const char *from = data;
 
@@ -116,6 +118,35 @@ void outbuf_put(struct outbuf *out, const void *data, size_t len)
 	}
 }
 
+void outbuf_level(struct outbuf *out, int level)
+{
+	if (level < 0)
+		*out->level = '\0';
+	else
+		snprintf(out->level, sizeof(out->level), "<%d>", level & LOG_PRIMASK);
+}
+
+void outbuf_put(struct outbuf *out, const void *data, size_t len)
+{
+	const char *from = data;
+
+	if (!*out->level) {
+		put_raw(out, data, len);
+		return;
+	}
+	while (len) {
+		const char *end = memchr(from, '\n', len);
+		size_t piece = end ? (size_t)(end - from) + 1 : len;
+
+		if (!out->midline)
+			put_raw(out, out->level, strlen(out->level));
+		put_raw(out, from, piece);
+		out->midline = !end;
+		from += piece;
+		len -= piece;
+	}
+}
+
 void outbuf_puts(struct outbuf *out, const char *text)
 {
 	outbuf_put(out, text, strlen(text));
@@ -130,6 +161,7 @@ int outbuf_end(struct outbuf *out)
 {
 	int err;
 
+	out->midline = false;
 	if (out->writer) {
 		err = writer_end(out->writer);
 		out->error = 0;

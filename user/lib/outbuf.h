@@ -20,6 +20,8 @@ struct outbuf {
 	int cancel_fd; /* readable: somebody wants to end, do not wait for a reader; or -1 */
 	int error;     /* of this record: what came first; of a writer as well */
 	bool torn;     /* the last record that was not taken whole left half a line */
+	bool midline;  /* the record's last line has been begun */
+	char level[4]; /* in front of each line, "<3>"; or "" */
 	size_t len, size;
 	char *data;
 };
@@ -39,6 +41,12 @@ void outbuf_free(struct outbuf *out);
 void outbuf_put(struct outbuf *out, const void *data, size_t len);
 void outbuf_puts(struct outbuf *out, const char *text);
 void outbuf_putc(struct outbuf *out, char c);
+
+/*
+ * From here on each line begins with "<LEVEL>", a digit of syslog.h, as the journal wants it; with
+ * -1 they are as they are put. Levels are said before the first line of a record.
+ */
+void outbuf_level(struct outbuf *out, int level);
 
 /*
  * Ends the record: everything is written out. Returns 0, or the negative errno

@@ -22,7 +22,8 @@ struct sink_options {
 	int fd;
 	uint32_t candidates; /* how many to show, CANDIDATES_ALL for all */
 	bool color;
-	bool quiet; /* text: no table of candidates */
+	bool quiet;  /* text: no table of candidates */
+	bool levels; /* text: each line begins with its level, as the journal wants it */
 	/* text: the moment whose day needs no date, CLOCK_REALTIME; 0: whatever the clock says */
 	int64_t today_real_ns;
 };

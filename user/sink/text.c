@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "core/episode.h"
@@ -33,6 +34,16 @@ static int64_t now_real_ns(void)
 	if (clock_gettime(CLOCK_REALTIME, &now))
 		return 0;
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/*
+ * Of what is told next. A kill is what the kernel's own line of it is, an error: pr_err() of
+ * __oom_kill_process() in mm/oom_kill.c.
+ */
+static void set_level(struct text *text, int level)
+{
+	if (text->options.levels)
+		outbuf_level(&text->out, level);
 }
 
 /* Begins an event's first line with its time: local, or since boot where that is all there is. */
@@ -195,6 +206,7 @@ static int text_episode(struct sink *sink, const struct host *host, const struct
 	struct why why = why_explain(episode);
 	struct flow *flow = &text->flow;
 
+	set_level(text, LOG_ERR);
 	show_title(text, host, episode);
 	text_victim(flow, episode);
 	text_command(flow, episode->victim.cmdline, episode->victim.cmdline_truncated);
@@ -265,6 +277,7 @@ static int text_no_kill(struct sink *sink, const struct host *host, const struct
 	struct why why = why_explain(episode);
 	struct flow *flow = &text->flow;
 
+	set_level(text, episode->no_kill == NO_KILL_PANIC ? LOG_CRIT : LOG_ERR);
 	show_title(text, host, episode);
 	text_nobody(flow, episode);
 	if (episode->no_kill != NO_KILL_DISABLED) /* who waits has been told */
@@ -282,6 +295,8 @@ static int text_outcome(struct sink *sink, const struct host *host, const struct
 	struct flow *flow = &text->flow;
 	process_text name;
 
+	/* Only of one that holds its memory still it is said how long that was watched. */
+	set_level(text, outcome->watched_ns > 0 ? LOG_WARNING : LOG_INFO);
 	event_begin(text, host, outcome->real_ns, outcome->boot_ns, NULL);
 	flow_word(flow, "%s", text_process(name, outcome->comm, outcome->pid));
 	text_fate(flow, outcome);
@@ -294,6 +309,7 @@ static int text_user_kill(struct sink *sink, const struct host *host, const stru
 	struct flow *flow = &text->flow;
 	process_text name;
 
+	set_level(text, LOG_NOTICE);
 	event_begin(text, host, kill->real_ns, kill->boot_ns, NULL);
 	flow_word(flow, "%s", text_process(name, kill->target.comm, kill->target.pid));
 	flow_words(flow, "got %s from",
@@ -311,6 +327,7 @@ static int text_lost(struct sink *sink, const struct host *host, const struct lo
 	struct text *text = (struct text *)sink;
 	struct flow *flow = &text->flow;
 
+	set_level(text, LOG_WARNING);
 	event_begin(text, host, lost->real_ns, lost->boot_ns, NULL);
 	flow_color(flow, SGR_ALARM);
 	flow_words(flow, "lost");
