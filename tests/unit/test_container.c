@@ -8,6 +8,7 @@
 
 #include "core/container.h"
 #include "core/path.h"
+#include "core/redact_path.h"
 #include "tests/unit/sample.h"
 
 #define ID     "3726184226f5d3147c25fdeab5b60097e378e8a720503a5e19ecfdf29f869860"
@@ -381,6 +382,35 @@ static void very_long_names_are_no_names(void **state)
 	free(path);
 }
 
+/* Of the same kinds, and of no name that was in it. */
+static void a_redacted_path_says_what_it_is_and_not_whose(void **state)
+{
+	static const char *const whose[] = {"3726184226f5", "9ec39b91f3d7", "8d5c5e1c",
+					    "3a1f0c9e",     "55091c13",     "nginx",
+					    "actions_job",  "web"};
+	struct pseudonyms *names = pseudonyms_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct container was, is;
+		char text[2048];
+
+		/* A name with a NUL in it is none; its pseudonym is one. */
+		if (!paths[i].path || strstr(paths[i].path, "\\x00"))
+			continue;
+		container_of_path(paths[i].path, &was);
+		assert_true(redact_path(names, paths[i].path, text, sizeof(text)) >= 0);
+		container_of_path(text, &is);
+		if (is.known != was.known || is.runtime != was.runtime || is.qos != was.qos ||
+		    is.id_is_hex != was.id_is_hex)
+			fail_msg("%s is something else than %s", text, paths[i].path);
+		for (size_t k = 0; k < sizeof(whose) / sizeof(*whose); k++)
+			if (strstr(text, whose[k]))
+				fail_msg("%s tells of %s", text, whose[k]);
+	}
+	pseudonyms_free(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +421,7 @@ int main(void)
 		cmocka_unit_test(paths_put_together_at_random_are_survived),
 		cmocka_unit_test(bytes_at_random_are_survived),
 		cmocka_unit_test(very_long_names_are_no_names),
+		cmocka_unit_test(a_redacted_path_says_what_it_is_and_not_whose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "cmd/destination.h"
 #include "core/filter.h"
+#include "core/redact.h"
 #include "lib/journal.h"
 #include "lib/log.h"
 #include "lib/pool.h"
@@ -18,8 +19,9 @@
 
 struct delivery {
 	const struct outputs *outputs;
-	const struct host *host; /* the assembler's, once there was an event */
-	struct sink *watch;      /* or NULL: sees what is filtered, too */
+	const struct host *host;   /* the assembler's, once there was an event */
+	struct sink *watch;        /* or NULL: sees what is filtered, too */
+	struct redactor *redactor; /* or NULL: nothing is redacted */
 	struct fanout fanout;
 	struct destination destinations[OUTPUTS_MAX + 1]; /* beside fanout.outputs */
 	uint64_t unsettled;                               /* lines that an output could not take */
@@ -41,10 +43,16 @@ static void account(struct delivery *delivery, unsigned int failed)
 							  &fanout->outputs[i], fanout->count == 1);
 }
 
+static const struct host *shown(const struct delivery *delivery, const struct host *host)
+{
+	return redact_host(delivery->redactor, host);
+}
+
 /* What could not be told before comes first. */
 static void pay(struct delivery *delivery, const struct host *host)
 {
 	delivery->host = host;
+	host = shown(delivery, host);
 	for (unsigned int i = 0; i < delivery->fanout.count; i++)
 		delivery->unsettled +=
 			destination_pay(&delivery->destinations[i], &delivery->fanout, i, host);
@@ -57,7 +65,7 @@ static void on_attached(void *ctx, const struct host *host)
 	delivery->host = host;
 	if (delivery->watch)
 		delivery->watch->ops->attached(delivery->watch, host);
-	account(delivery, fanout_attached(&delivery->fanout, host));
+	account(delivery, fanout_attached(&delivery->fanout, shown(delivery, host)));
 }
 
 static bool is_full(const struct delivery *delivery)
@@ -82,7 +90,8 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 	delivery->given++;
 	delivery->last_decision_ns = episode->boot_ns;
 	pay(delivery, host);
-	account(delivery, fanout_episode(&delivery->fanout, host, episode));
+	account(delivery, fanout_episode(&delivery->fanout, shown(delivery, host),
+					 redact_episode(delivery->redactor, host, episode)));
 }
 
 /* No victim that a filter could be about, but a memcg. */
@@ -95,7 +104,8 @@ static void on_no_kill(void *ctx, const struct host *host, const struct episode 
 	if (is_full(delivery) || !filter_matches_memcg(&delivery->outputs->filter, episode))
 		return;
 	pay(delivery, host);
-	account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
+	account(delivery, fanout_no_kill(&delivery->fanout, shown(delivery, host),
+					 redact_episode(delivery->redactor, host, episode)));
 }
 
 static bool was_given(const struct delivery *delivery, const char *id)
@@ -117,7 +127,8 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 	if (delivery->selective && !was_given(delivery, outcome->id))
 		return;
 	pay(delivery, host);
-	account(delivery, fanout_outcome(&delivery->fanout, host, outcome));
+	account(delivery, fanout_outcome(&delivery->fanout, shown(delivery, host),
+					 redact_outcome(delivery->redactor, host, outcome)));
 }
 
 static void on_user_kill(void *ctx, const struct host *host, const struct user_kill *kill)
@@ -129,7 +140,8 @@ static void on_user_kill(void *ctx, const struct host *host, const struct user_k
 	if (is_full(delivery) || !filter_matches_task(&delivery->outputs->filter, &kill->target))
 		return;
 	pay(delivery, host);
-	account(delivery, fanout_user_kill(&delivery->fanout, host, kill));
+	account(delivery, fanout_user_kill(&delivery->fanout, shown(delivery, host),
+					   redact_user_kill(delivery->redactor, host, kill)));
 }
 
 static void on_lost(void *ctx, const struct host *host, const struct lost *lost)
@@ -149,7 +161,7 @@ static void on_detached(void *ctx, const struct host *host, const struct totals 
 	struct delivery *delivery = ctx;
 
 	pay(delivery, host);
-	account(delivery, fanout_detached(&delivery->fanout, host, totals));
+	account(delivery, fanout_detached(&delivery->fanout, shown(delivery, host), totals));
 }
 
 const struct assembler_ops delivery_ops = {
@@ -169,7 +181,8 @@ static void on_past_episode(void *ctx, const struct host *host, const struct epi
 	if (!filter_matches(&delivery->outputs->filter, episode))
 		return;
 	name_given(delivery, episode);
-	account(delivery, fanout_episode(&delivery->fanout, host, episode));
+	account(delivery, fanout_episode(&delivery->fanout, shown(delivery, host),
+					 redact_episode(delivery->redactor, host, episode)));
 }
 
 static void on_past_no_kill(void *ctx, const struct host *host, const struct episode *episode)
@@ -177,7 +190,9 @@ static void on_past_no_kill(void *ctx, const struct host *host, const struct epi
 	struct delivery *delivery = ctx;
 
 	if (filter_matches_memcg(&delivery->outputs->filter, episode))
-		account(delivery, fanout_no_kill(&delivery->fanout, host, episode));
+		account(delivery,
+			fanout_no_kill(&delivery->fanout, shown(delivery, host),
+				       redact_episode(delivery->redactor, host, episode)));
 }
 
 static void on_past_outcome(void *ctx, const struct host *host, const struct outcome *outcome)
@@ -185,7 +200,9 @@ static void on_past_outcome(void *ctx, const struct host *host, const struct out
 	struct delivery *delivery = ctx;
 
 	if (was_given(delivery, outcome->id))
-		account(delivery, fanout_outcome(&delivery->fanout, host, outcome));
+		account(delivery,
+			fanout_outcome(&delivery->fanout, shown(delivery, host),
+				       redact_outcome(delivery->redactor, host, outcome)));
 }
 
 const struct assembler_ops delivery_past_ops = {
@@ -269,6 +286,12 @@ int delivery_new(const struct outputs *outputs, enum storage_run run, int news_f
 		error = open_output(delivery, &outputs->specs[i], news_fd);
 	if (!error && outputs->storage.file)
 		error = open_store(delivery, run);
+	if (!error && outputs->redact) {
+		delivery->redactor = redactor_new();
+		error = delivery->redactor ? 0 : -ENOMEM;
+		if (error)
+			log_error("not enough memory for pseudonyms");
+	}
 	if (error) {
 		delivery_free(delivery);
 		return error;
@@ -287,12 +310,18 @@ void delivery_free(struct delivery *delivery)
 	fanout_destroy(&delivery->fanout);
 	for (unsigned int i = 0; i < n; i++)
 		destination_close(&delivery->destinations[i]);
+	redactor_free(delivery->redactor);
 	pool_free(delivery);
 }
 
 void delivery_watch(struct delivery *delivery, struct sink *sink)
 {
 	delivery->watch = sink;
+}
+
+int delivery_reserve(struct delivery *delivery, uint32_t candidates)
+{
+	return delivery->redactor ? redactor_reserve(delivery->redactor, candidates) : 0;
 }
 
 int delivery_start(struct delivery *delivery)

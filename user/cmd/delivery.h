@@ -43,6 +43,12 @@ int delivery_last_watch(struct delivery *delivery, const char *host, const char 
  */
 void delivery_watch(struct delivery *delivery, struct sink *sink);
 
+/*
+ * With --redact: takes the memory that episodes of @candidates need, so that none is taken later.
+ * Returns 0 or -ENOMEM.
+ */
+int delivery_reserve(struct delivery *delivery, uint32_t candidates);
+
 /* Starts the threads; until then lines are only queued. Returns 0 or a negative errno. */
 int delivery_start(struct delivery *delivery);
 

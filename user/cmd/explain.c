@@ -10,6 +10,7 @@
 #include "cmd/input.h"
 #include "cmd/outputs.h"
 #include "cmd/stored.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "core/release.h"
 #include "core/rules.h"
@@ -332,14 +333,14 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 
 static const struct assembler_ops ops = {.episode = on_episode};
 
-static int explain_file(struct explain *explain)
+static int explain_file(struct explain *explain, const struct tap *tap)
 {
 	struct input input;
 	int status;
 
 	if (input_read(explain->argument, &input))
 		return EXIT_FAILED;
-	status = input_give(&input, &ops, explain);
+	status = input_give(&input, tap->ops, tap->ctx);
 	if (!explain->explained && status == EXIT_DONE) {
 		log_error("%s holds no kill", input.name);
 		status = EXIT_FAILED;
@@ -351,9 +352,14 @@ static int explain_file(struct explain *explain)
 static int run(struct explain *explain)
 {
 	bool is_stored = stored_is_meant(&explain->stored, explain->argument);
-	int status = is_stored ? stored_give(&explain->stored, explain->argument, &ops, explain)
-			       : explain_file(explain);
+	struct tap tap;
+	int status;
 
+	if (tap_open(&tap, explain->stored.redact, &ops, explain))
+		return EXIT_FAILED;
+	status = is_stored ? stored_give(&explain->stored, explain->argument, tap.ops, tap.ctx)
+			   : explain_file(explain, &tap);
+	tap_close(&tap);
 	if (explain->error && explain->error != -EPIPE) {
 		log_error("cannot write: %s", strerror(-explain->error));
 		status = EXIT_FAILED;

@@ -11,10 +11,12 @@
 
 #include "cmd/outputs.h"
 #include "cmd/stored.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "sink/listing.h"
+#include "sink/sink.h"
 
 #define LEAST_COLUMNS 80
 #define LEAST_LETTERS 8 /* of an id: what was noted today should do in a year */
@@ -24,9 +26,12 @@ struct list {
 	struct stored stored;
 	struct outputs look; /* its color is used */
 	bool json, grouped;
+	bool damaged; /* a line could not be read */
 	enum store_by by;
 	struct store *store;
 	struct listing listing;
+	struct tap tap;    /* its redactor is NULL where nothing is redacted */
+	struct sink *sink; /* JSON that is not what was stored */
 	uint64_t count, most;
 	int written; /* the error of writing, if one came */
 };
@@ -110,23 +115,104 @@ static unsigned int terminal_columns(void)
 	return size.ws_col;
 }
 
+/* --- redacted --- */
+
+static void render_episode(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct list *list = ctx;
+
+	list->written = list->sink->ops->episode(list->sink, host, episode);
+}
+
+static void render_no_kill(void *ctx, const struct host *host, const struct episode *episode)
+{
+	struct list *list = ctx;
+
+	list->written = list->sink->ops->no_kill(list->sink, host, episode);
+}
+
+static const struct assembler_ops renders = {.episode = render_episode, .no_kill = render_no_kill};
+
+/* The same row with pseudonyms, which hold until the next. */
+static struct store_episode redact_row(struct redactor *redactor, const struct store_episode *row)
+{
+	struct store_episode copy = *row;
+
+	redact_begin(redactor);
+	copy.host = redact_name(redactor, PSEUDONYM_HOST, row->host);
+	copy.time_text = redact_time_text(row->time_text);
+	copy.comm = redact_name(redactor, PSEUDONYM_COMM, row->comm);
+	copy.memcg = redact_cgroup(redactor, row->memcg);
+	copy.cgroup = redact_cgroup(redactor, row->cgroup);
+	copy.unit = redact_name(redactor, PSEUDONYM_UNIT, row->unit);
+	copy.container = redact_name(redactor, PSEUDONYM_CONTAINER, row->container);
+	copy.pod_uid = redact_name(redactor, PSEUDONYM_POD_UID, row->pod_uid);
+	copy.pod = redact_name(redactor, PSEUDONYM_POD, row->pod);
+	copy.namespace_name = redact_name(redactor, PSEUDONYM_NAMESPACE, row->namespace_name);
+	return copy;
+}
+
+static struct store_group redact_group(struct redactor *redactor, enum store_by by,
+				       const struct store_group *group)
+{
+	static const enum pseudonym_kind kinds[] = {
+		[STORE_BY_CGROUP] = PSEUDONYM_CGROUP,
+		[STORE_BY_COMM] = PSEUDONYM_COMM,
+		[STORE_BY_UNIT] = PSEUDONYM_UNIT,
+		[STORE_BY_POD] = PSEUDONYM_POD_UID,
+	};
+	struct store_group copy = *group;
+
+	redact_begin(redactor);
+	copy.name = by == STORE_BY_CGROUP ? redact_cgroup(redactor, group->name)
+					  : redact_name(redactor, kinds[by], group->name);
+	copy.pod_uid = redact_name(redactor, PSEUDONYM_POD_UID, group->pod_uid);
+	copy.pod = redact_name(redactor, PSEUDONYM_POD, group->pod);
+	copy.namespace_name = redact_name(redactor, PSEUDONYM_NAMESPACE, group->namespace_name);
+	return copy;
+}
+
+static int on_redacted(struct list *list, const struct store_episode *episode)
+{
+	struct store_episode copy;
+
+	if (!list->json) {
+		copy = redact_row(list->tap.redactor, episode);
+		return listing_row(&list->listing, &copy);
+	}
+	list->damaged |= stored_give_line(&list->stored, episode->line, episode->len, list->tap.ops,
+					  list->tap.ctx) != EXIT_DONE;
+	return list->written;
+}
+
+/* --- rows and lines --- */
+
 static int on_episode(void *ctx, const struct store_episode *episode)
 {
 	struct list *list = ctx;
 
 	list->count++;
-	list->written = list->json ? listing_put_line(&list->listing, episode->line, episode->len)
-				   : listing_row(&list->listing, episode);
+	if (list->tap.redactor)
+		list->written = on_redacted(list, episode);
+	else if (list->json)
+		list->written = listing_put_line(&list->listing, episode->line, episode->len);
+	else
+		list->written = listing_row(&list->listing, episode);
 	return list->written;
 }
 
 static int on_group(void *ctx, const struct store_group *group)
 {
 	struct list *list = ctx;
+	struct store_group copy;
 
 	if (list->most && list->count == list->most)
 		return 1;
 	list->count++;
+	if (list->tap.redactor) {
+		copy = redact_group(list->tap.redactor, list->by, group);
+		group = &copy;
+	}
 	list->written = list->json ? listing_put_group(&list->listing, list->by, group)
 				   : listing_group_row(&list->listing, list->by, group);
 	return list->written;
@@ -171,10 +257,32 @@ static int look(struct list *list, struct listing_options *ret_look)
 		.head = is_terminal,
 		.color = output_color(&list->look, is_terminal),
 		.hosts = hosts > 1,
+		.redacted = list->stored.redact,
 		.letters = letters,
 		.now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
 	};
 	return hosts < 0 ? hosts : letters < 0 ? letters : 0;
+}
+
+/* What redacts, where that was asked for. Returns 0 or -ENOMEM after having said so. */
+static int open_renderer(struct list *list)
+{
+	static const struct sink_options look_of = {.fd = STDOUT_FILENO,
+						    .candidates = CANDIDATES_ALL};
+
+	if (!list->stored.redact)
+		return 0;
+	list->sink = sink_jsonl_new(&look_of);
+	if (!list->sink)
+		log_error("not enough memory");
+	return list->sink ? tap_open(&list->tap, true, &renders, list) : -ENOMEM;
+}
+
+static void close_renderer(struct list *list)
+{
+	if (list->sink)
+		list->sink->ops->destroy(list->sink);
+	tap_close(&list->tap);
 }
 
 static int run(struct list *list)
@@ -188,7 +296,13 @@ static int run(struct list *list)
 		log_error("not enough memory");
 		return EXIT_FAILED;
 	}
+	error = open_renderer(list);
+	if (error) {
+		listing_end(&list->listing);
+		return EXIT_FAILED;
+	}
 	error = query(list);
+	close_renderer(list);
 	written = listing_end(&list->listing);
 	if (!list->written)
 		list->written = written;
@@ -200,7 +314,9 @@ static int run(struct list *list)
 	}
 	if (error < 0)
 		return stored_failed(&list->stored, list->store);
-	return list->count ? EXIT_DONE : stored_none(&list->stored);
+	if (!list->count)
+		return stored_none(&list->stored);
+	return list->damaged ? EXIT_FAILED : EXIT_DONE;
 }
 
 int cmd_list(int argc, char **argv)

@@ -26,6 +26,7 @@ enum {
 	KEY_STORE,
 	KEY_STORE_GROUP,
 	KEY_KEEP,
+	KEY_REDACT,
 };
 
 static const struct argp_option options[] = {
@@ -43,6 +44,8 @@ static const struct argp_option options[] = {
 	 1},
 	{"candidates", 'k', "N|all", 0,
 	 "Show N candidates of each kill on stdout (default: text 10, json all)", 1},
+	{"redact", KEY_REDACT, 0, 0,
+	 "Pseudonyms for names, paths, command lines and users: for strangers to see", 1},
 	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
 	 1},
 	{"level-prefix", KEY_LEVEL_PREFIX, "WHEN", 0,
@@ -221,6 +224,9 @@ static void check(const struct outputs *outputs, struct argp_state *state)
 
 	if (outputs->quiet && outputs->verbose)
 		argp_error(state, "-q and -v contradict each other");
+	if (outputs->storage.file && outputs->redact)
+		argp_error(state, "--redact is for outputs; a store keeps names, and 'oomtrace "
+				  "show --redact' gives what is in it without");
 	if (!outputs->storage.file && outputs->storage.has_group)
 		argp_error(state, "--store-group is for a store: --store");
 	if (!outputs->storage.file && (keep->max_age_ns || keep->max_bytes || keep->max_episodes))
@@ -248,6 +254,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_KEEP:
 		set_keep(outputs, arg, state);
+		return 0;
+	case KEY_REDACT:
+		outputs->redact = true;
 		return 0;
 	case 'k':
 		set_candidates(outputs, arg, state);

@@ -37,6 +37,7 @@ struct outputs {
 	enum choice color;
 	enum choice levels;
 	bool quiet;
+	bool redact;          /* outputs are for strangers: no names */
 	unsigned int verbose; /* how often it was said */
 	uint64_t count;       /* episodes to give; 0: all */
 	struct filter filter;

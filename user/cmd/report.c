@@ -9,6 +9,7 @@
 #include "cmd/input.h"
 #include "cmd/outputs.h"
 #include "cmd/stored.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "lib/log.h"
 #include "lib/parse.h"
@@ -207,22 +208,22 @@ static int write_page(const struct report_args *args, const char *name, struct s
 	return EXIT_DONE;
 }
 
-static int write_file(const struct report_args *args, struct sink *sink)
+static int write_file(const struct report_args *args, struct sink *sink, const struct tap *tap)
 {
 	struct input input;
 	int status, written;
 
 	if (input_read(args->file, &input))
 		return EXIT_FAILED;
-	status = input_give(&input, &to_sink, sink);
+	status = input_give(&input, tap->ops, tap->ctx);
 	written = write_page(args, input.name, sink);
 	input_free(&input);
 	return written ? written : status;
 }
 
-static int write_stored(const struct report_args *args, struct sink *sink)
+static int write_stored(const struct report_args *args, struct sink *sink, const struct tap *tap)
 {
-	int status = stored_give(&args->stored, args->kill, &to_sink, sink);
+	int status = stored_give(&args->stored, args->kill, tap->ops, tap->ctx);
 
 	return status ? status : write_page(args, "the store", sink);
 }
@@ -230,13 +231,18 @@ static int write_stored(const struct report_args *args, struct sink *sink)
 static int run(const struct report_args *args)
 {
 	struct sink *sink = sink_report_new(&args->page);
-	int status;
+	int status = EXIT_FAILED;
+	struct tap tap;
 
 	if (!sink) {
 		log_error("not enough memory");
 		return EXIT_FAILED;
 	}
-	status = args->is_stored ? write_stored(args, sink) : write_file(args, sink);
+	if (!tap_open(&tap, args->stored.redact, &to_sink, sink)) {
+		status = args->is_stored ? write_stored(args, sink, &tap)
+					 : write_file(args, sink, &tap);
+		tap_close(&tap);
+	}
 	sink->ops->destroy(sink);
 	return status;
 }

@@ -8,6 +8,7 @@
 
 #include "cmd/outputs.h"
 #include "cmd/stored.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "lib/log.h"
 #include "sink/listing.h"
@@ -19,8 +20,8 @@ struct show {
 	bool json;
 	const char *argument;
 	struct store *store;
-	struct sink *sink;      /* text */
-	struct listing listing; /* JSON */
+	struct sink *sink;
+	struct listing listing; /* JSON as it was stored */
 	int error;              /* of writing */
 };
 
@@ -77,7 +78,7 @@ const struct argp show_argp = {
 	       "cannot be read, 2 wrong usage.",
 };
 
-/* --- text --- */
+/* --- rendered: text, and JSON that is not what was stored --- */
 
 static void on_episode(void *ctx, const struct host *host, const struct episode *episode)
 {
@@ -103,32 +104,36 @@ static void on_outcome(void *ctx, const struct host *host, const struct outcome 
 		show->error = show->sink->ops->outcome(show->sink, host, outcome);
 }
 
-static int show_text(struct show *show)
+static int show_rendered(struct show *show)
 {
 	static const struct assembler_ops ops = {
 		.episode = on_episode,
 		.no_kill = on_no_kill,
 		.outcome = on_outcome,
 	};
-	struct output_spec spec = {.format = OUTPUT_TEXT};
+	struct output_spec spec = {.format = show->json ? OUTPUT_JSON : OUTPUT_TEXT};
 	struct sink_options look = {
 		.fd = STDOUT_FILENO,
-		.candidates = output_candidates(&show->look, &spec),
+		.candidates = show->json ? CANDIDATES_ALL : output_candidates(&show->look, &spec),
 		.color = output_color(&show->look, isatty(STDOUT_FILENO)),
 	};
-	int status;
+	int status = EXIT_FAILED;
+	struct tap tap;
 
-	show->sink = sink_text_new(&look);
+	show->sink = show->json ? sink_jsonl_new(&look) : sink_text_new(&look);
 	if (!show->sink) {
 		log_error("not enough memory");
 		return EXIT_FAILED;
 	}
-	status = stored_give(&show->stored, show->argument, &ops, show);
+	if (!tap_open(&tap, show->stored.redact, &ops, show)) {
+		status = stored_give(&show->stored, show->argument, tap.ops, tap.ctx);
+		tap_close(&tap);
+	}
 	show->sink->ops->destroy(show->sink);
 	return status;
 }
 
-/* --- JSON --- */
+/* --- JSON, byte for byte --- */
 
 static int put_outcome(void *ctx, const char *line, size_t len)
 {
@@ -177,7 +182,7 @@ int cmd_show(int argc, char **argv)
 	argp_parse(&show_argp, argc, argv, 0, NULL, &show);
 	signal(SIGPIPE, SIG_IGN);
 	show.stored.filter.types = STORE_TYPE_KILL | STORE_TYPE_NO_KILL;
-	status = show.json ? show_json(&show) : show_text(&show);
+	status = show.json && !show.stored.redact ? show_json(&show) : show_rendered(&show);
 	if (show.error == -EPIPE)
 		return EXIT_DONE;
 	if (show.error) {

@@ -23,7 +23,16 @@
 #define TALK_BYTES (16 * 1024)
 #define NAME_SHOWN 80 /* columns */
 
-enum { KEY_SINCE = 0x200, KEY_UNTIL, KEY_COMM, KEY_UNIT, KEY_POD, KEY_CONTAINER, KEY_HOST };
+enum {
+	KEY_SINCE = 0x200,
+	KEY_UNTIL,
+	KEY_COMM,
+	KEY_UNIT,
+	KEY_POD,
+	KEY_CONTAINER,
+	KEY_HOST,
+	KEY_REDACT
+};
 
 static const struct argp_option options[] = {
 	{0, 0, 0, 0, "Which kills:", 1},
@@ -39,6 +48,8 @@ static const struct argp_option options[] = {
 	{"container", KEY_CONTAINER, "ID", 0,
 	 "Those in this container, by its name or by how its id begins", 1},
 	{"host", KEY_HOST, "NAME", 0, "Those on this host", 1},
+	{"redact", KEY_REDACT, 0, 0,
+	 "Pseudonyms for names, paths, command lines and users: for strangers to see", -2},
 	{0},
 };
 
@@ -125,6 +136,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!*arg)
 			argp_error(state, "'' is no name of a store");
 		stored->file = arg;
+		return 0;
+	case KEY_REDACT:
+		stored->redact = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (filter->since_ns && filter->until_ns && filter->since_ns >= filter->until_ns)
@@ -362,19 +376,27 @@ struct giving {
 	int status;
 };
 
-static int give_line(void *ctx, const char *line, size_t len)
+int stored_give_line(const struct stored *stored, const char *line, size_t len,
+		     const struct assembler_ops *ops, void *ctx)
 {
-	struct giving *giving = ctx;
 	char why[EVENT_ERROR_LEN];
 	struct event event;
 
 	if (event_read(line, len, &event, why)) {
-		log_error("%s: a line in it cannot be read: %s", path_of(giving->stored), why);
-		giving->status = EXIT_FAILED;
-		return 0;
+		log_error("%s: a line in it cannot be read: %s", path_of(stored), why);
+		return EXIT_FAILED;
 	}
-	input_give_event(&event, giving->ops, giving->ctx);
+	input_give_event(&event, ops, ctx);
 	event_free(&event);
+	return EXIT_DONE;
+}
+
+static int give_line(void *ctx, const char *line, size_t len)
+{
+	struct giving *giving = ctx;
+
+	if (stored_give_line(giving->stored, line, len, giving->ops, giving->ctx))
+		giving->status = EXIT_FAILED;
 	return 0;
 }
 

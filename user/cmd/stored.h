@@ -13,6 +13,7 @@
 struct stored {
 	const char *file; /* NULL: the default one */
 	bool spanned;     /* --since or --until was given */
+	bool redact;      /* for strangers: no names. Its verbs do it */
 	bool filtered;    /* any of the options that choose */
 	/* The verb sets types; the rest the options do. */
 	struct store_filter filter;
@@ -58,5 +59,9 @@ int stored_each(const struct stored *stored, struct store *store, const char *ar
  */
 int stored_give(const struct stored *stored, const char *argument, const struct assembler_ops *ops,
 		void *ctx);
+
+/* Gives what one of its lines says. Returns EXIT_DONE, or EXIT_FAILED after having said why. */
+int stored_give_line(const struct stored *stored, const char *line, size_t len,
+		     const struct assembler_ops *ops, void *ctx);
 
 #endif /* OOMTRACE_CMD_STORED_H */

@@ -292,7 +292,8 @@ static void survey_past(struct trace *trace, struct seen *logged)
 static void begin(struct trace *trace)
 {
 	feeder_begin(&trace->feeder, &trace->host, &trace->survey);
-	tell_banner(&trace->facts, tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
+	tell_banner(&trace->facts, trace->options.outputs.redact ? "host-1" : trace->facts.host,
+		    tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
 		    trace->options.backfill);
 	if (trace->watched_before)
 		tell_missed(&trace->facts, &trace->last_watch,
@@ -437,6 +438,8 @@ static int stream(struct trace *trace)
 	log_never_wait();
 	trace->feeder.assembler = assembler_new(&config);
 	error = trace->feeder.assembler ? 0 : -ENOMEM;
+	if (!error)
+		error = delivery_reserve(trace->delivery, config.max_candidates);
 	if (!error)
 		error = loop_add_fd(trace->loop, tracer_fd(trace->tracer), on_ring, trace);
 	if (!error)

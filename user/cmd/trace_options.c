@@ -170,6 +170,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is one word too many", arg);
 		return 0;
+	case ARGP_KEY_END:
+		if (trace->outputs.redact && trace->record)
+			argp_error(state, "--redact is for outputs; a recording keeps names, and "
+					  "'oomtrace replay --redact' gives it without");
+		if (trace->outputs.redact && trace->metrics)
+			argp_error(state, "--redact is for outputs; metrics name units and pods");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -70,8 +70,8 @@ static void tell_past_kills(const struct host_facts *facts, const struct past *p
 				      : ": see --backfill.");
 }
 
-void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns,
-		 const struct past *past, bool backfill)
+void tell_banner(const struct host_facts *facts, const char *name, enum backend backend,
+		 uint64_t attached_ns, const struct past *past, bool backfill)
 {
 	char took[32] = "";
 
@@ -79,7 +79,7 @@ void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t 
 		snprintf(took, sizeof(took), " in %lu ms",
 			 (unsigned long)((attached_ns - facts->exec_ns) / MS));
 	log_plain("oomtrace %s on %s, kernel %s: %s, attached%s. Ctrl-C ends.", OOMTRACE_VERSION,
-		  facts->host, facts->kernel, backend_name(backend), took);
+		  name, facts->kernel, backend_name(backend), took);
 	tell_past_kills(facts, past, backfill);
 	if (facts->own_pids)
 		log_plain("Runs in a pid namespace of its own: pids are the host's, ns_pid those "

@@ -21,10 +21,10 @@ void tell_details(const struct survey *survey);
 
 /*
  * That it is attached since @attached_ns by @backend, and what was before; @backfill: it is about
- * to be told.
+ * to be told. @name: what the host is called.
  */
-void tell_banner(const struct host_facts *facts, enum backend backend, uint64_t attached_ns,
-		 const struct past *past, bool backfill);
+void tell_banner(const struct host_facts *facts, const char *name, enum backend backend,
+		 uint64_t attached_ns, const struct past *past, bool backfill);
 
 /* What nobody has watched since the store's last tracer did, as of @now_real_ns. */
 void tell_missed(const struct host_facts *facts, const struct store_watch *watch,

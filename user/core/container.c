@@ -4,13 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define HEX_UID_LEN 32 /* of a static pod: a hash, without dashes */
-
-/* One directory of a path. */
-struct part {
-	const char *at;
-	size_t len;
-};
+#include "core/part.h"
 
 /* A path while it is walked from its root. */
 struct walk {
@@ -18,20 +12,10 @@ struct walk {
 	struct part before, part, after; /* after: the next one; len 0 where there is none */
 };
 
-static struct part next_part(const char **rest)
-{
-	struct part part;
-
-	*rest += strspn(*rest, "/");
-	part = (struct part){*rest, strcspn(*rest, "/")};
-	*rest += part.len;
-	return part;
-}
-
 static void walk_begin(struct walk *walk, const char *path)
 {
 	*walk = (struct walk){.rest = path};
-	walk->after = next_part(&walk->rest);
+	walk->after = part_next(&walk->rest);
 }
 
 /* Steps to the next directory. Returns false behind the last. */
@@ -39,68 +23,8 @@ static bool walk_step(struct walk *walk)
 {
 	walk->before = walk->part;
 	walk->part = walk->after;
-	walk->after = next_part(&walk->rest);
+	walk->after = part_next(&walk->rest);
 	return walk->part.len > 0;
-}
-
-static bool part_is(struct part part, const char *word)
-{
-	return part.len == strlen(word) && !memcmp(part.at, word, part.len);
-}
-
-/* Takes @word off the front. */
-static bool part_take(struct part *part, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (part->len < len || memcmp(part->at, word, len))
-		return false;
-	part->at += len;
-	part->len -= len;
-	return true;
-}
-
-/* Takes @word off the end; something must be left. */
-static bool part_drop(struct part *part, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (part->len <= len || memcmp(part->at + part->len - len, word, len))
-		return false;
-	part->len -= len;
-	return true;
-}
-
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-static bool part_is_hex(struct part part, size_t len)
-{
-	if (part.len != len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!is_hex(part.at[i]))
-			return false;
-	}
-	return true;
-}
-
-/* A number of 32 bits, all of @part. */
-static bool part_number(struct part part, uint32_t *ret_value)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < part.len; i++) {
-		if (part.at[i] < '0' || part.at[i] > '9' || i == 10)
-			return false;
-		value = value * 10 + (uint64_t)(part.at[i] - '0');
-	}
-	if (!part.len || value > UINT32_MAX)
-		return false;
-	*ret_value = (uint32_t)value;
-	return true;
 }
 
 /* Copies @part; what is too long for a directory's name is not one. */
@@ -111,11 +35,6 @@ static bool part_copy(struct part part, char ret_text[WIRE_PATH_NAME])
 	memcpy(ret_text, part.at, part.len);
 	ret_text[part.len] = '\0';
 	return true;
-}
-
-static int hex_value(char c)
-{
-	return !is_hex(c) ? -1 : c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 /* As part_copy(), with systemd's escapes undone: "\x2d" is a dash. */
@@ -130,8 +49,9 @@ static bool part_unescape(struct part part, char ret_text[WIRE_PATH_NAME])
 		char c = part.at[i];
 
 		if (c == '\\' && part.len - i >= 4 && part.at[i + 1] == 'x' &&
-		    hex_value(part.at[i + 2]) >= 0 && hex_value(part.at[i + 3]) >= 0) {
-			c = (char)(hex_value(part.at[i + 2]) << 4 | hex_value(part.at[i + 3]));
+		    part_hex_value(part.at[i + 2]) >= 0 && part_hex_value(part.at[i + 3]) >= 0) {
+			c = (char)(part_hex_value(part.at[i + 2]) << 4 |
+				   part_hex_value(part.at[i + 3]));
 			i += 3;
 		}
 		if (!c)
@@ -261,25 +181,9 @@ static bool read_container(const struct walk *walk, struct container *container)
 	       read_lxc(walk->before, walk->part, container) || read_machine(walk, container);
 }
 
-/* 8-4-4-4-12 digits with dashes, or with the underscores that stand for them in a unit's name. */
-static bool uid_valid(struct part uid)
-{
-	if (part_is_hex(uid, HEX_UID_LEN))
-		return true;
-	if (uid.len != CONTAINER_UID_LEN)
-		return false;
-	for (size_t i = 0; i < uid.len; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? uid.at[i] != '-' && uid.at[i] != '_' : !is_hex(uid.at[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool set_pod(struct container *container, struct part uid, const char *qos)
 {
-	if (!qos || !uid_valid(uid))
+	if (!qos || !part_is_uid(uid))
 		return false;
 	for (size_t i = 0; i < uid.len; i++)
 		container->pod_uid[i] = uid.at[i];

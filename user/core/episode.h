@@ -276,6 +276,7 @@ struct user_kill {
 struct host {
 	const struct wire_host *wire;
 	int64_t attached_real_ns; /* 0 when not known */
+	bool redacted;            /* names are pseudonyms, here and in what happened there */
 };
 
 struct totals {

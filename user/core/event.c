@@ -182,6 +182,7 @@ static int read_line(const json_t *object, struct event *event, char ret_error[E
 		return fail(ret_error, "of another schema than 1: a newer oomtrace wrote it");
 	event->type = type_of(type);
 	event_text(object, "host", event->wire_host.host, sizeof(event->wire_host.host));
+	event->host.redacted = event_true(object, "redacted");
 	event_text(object, "boot_id", event->wire_host.boot_id, sizeof(event->wire_host.boot_id));
 	error = shapes[event->type].read(object, event);
 	if (!error && time)

@@ -170,12 +170,10 @@ int explain_put(struct outbuf *out, const struct explanation *explanation,
 		const struct explain_options *options)
 {
 	const struct episode *episode = explanation->episode;
-	const struct wire_host *wire = explanation->host ? explanation->host->wire : NULL;
 	struct json json;
 
 	json_init(&json, out);
-	jsonl_begin(&json, "explain", wire ? wire->host : "", wire ? wire->boot_id : "",
-		    episode->real_ns, episode->boot_ns);
+	jsonl_begin_on(&json, "explain", explanation->host, episode->real_ns, episode->boot_ns);
 	json_put_string(&json, "id", episode->id);
 	put_who(&json, "victim", &episode->victim);
 	if (episode->known & EPISODE_KNOWS_TOTALPAGES)

@@ -21,15 +21,6 @@ struct jsonl {
 	struct json json;
 };
 
-static void line_begin(struct json *json, const char *type, const struct host *host,
-		       int64_t real_ns, uint64_t boot_ns)
-{
-	bool known = host && host->wire;
-
-	jsonl_begin(json, type, known ? host->wire->host : "", known ? host->wire->boot_id : "",
-		    real_ns, boot_ns);
-}
-
 static int line_end(struct json *json)
 {
 	json_close(json);
@@ -68,7 +59,7 @@ static int jsonl_attached(struct sink *sink, const struct host *host)
 	struct json *json = &((struct jsonl *)sink)->json;
 	const struct wire_host *wire = host->wire;
 
-	line_begin(json, "attached", host, host->attached_real_ns, wire->attached_ns);
+	jsonl_begin_on(json, "attached", host, host->attached_real_ns, wire->attached_ns);
 	jsonl_put_text(json, "version", wire->version, sizeof(wire->version));
 	jsonl_put_word(json, "backend", backend_name(wire->backend));
 	put_refusals(json, wire);
@@ -113,7 +104,7 @@ static int put_episode(struct jsonl *jsonl, const char *type, const struct host 
 {
 	struct json *json = &jsonl->json;
 
-	line_begin(json, type, host, episode->real_ns, episode->boot_ns);
+	jsonl_begin_on(json, type, host, episode->real_ns, episode->boot_ns);
 	/* A log may be of many kernels; a tracer's is in its first line. */
 	if (is_logged(episode) && host && host->wire)
 		jsonl_put_text(json, "kernel", host->wire->kernel, sizeof(host->wire->kernel));
@@ -163,7 +154,7 @@ static int jsonl_outcome(struct sink *sink, const struct host *host, const struc
 {
 	struct json *json = &((struct jsonl *)sink)->json;
 
-	line_begin(json, "oom_outcome", host, outcome->real_ns, outcome->boot_ns);
+	jsonl_begin_on(json, "oom_outcome", host, outcome->real_ns, outcome->boot_ns);
 	json_put_string(json, "id", outcome->id);
 	json_put_u64(json, "pid", outcome->pid);
 	jsonl_put_text(json, "comm", outcome->comm, sizeof(outcome->comm));
@@ -192,7 +183,7 @@ static int jsonl_user_kill(struct sink *sink, const struct host *host, const str
 	struct json *json = &((struct jsonl *)sink)->json;
 	const struct task *target = &kill->target;
 
-	line_begin(json, "killed_by_user", host, kill->real_ns, kill->boot_ns);
+	jsonl_begin_on(json, "killed_by_user", host, kill->real_ns, kill->boot_ns);
 	json_put_u64(json, "signal", kill->signal);
 	json_open_object(json, "sender");
 	json_put_u64(json, "pid", kill->sender_pid);
@@ -214,7 +205,7 @@ static int jsonl_lost(struct sink *sink, const struct host *host, const struct l
 {
 	struct json *json = &((struct jsonl *)sink)->json;
 
-	line_begin(json, "lost", host, lost->real_ns, lost->boot_ns);
+	jsonl_begin_on(json, "lost", host, lost->real_ns, lost->boot_ns);
 	json_put_string(json, "reason", loss_name(lost->reason));
 	json_put_u64(json, "count", lost->count);
 	return line_end(json);
@@ -224,7 +215,7 @@ static int jsonl_detached(struct sink *sink, const struct host *host, const stru
 {
 	struct json *json = &((struct jsonl *)sink)->json;
 
-	line_begin(json, "detached", host, totals->real_ns, totals->boot_ns);
+	jsonl_begin_on(json, "detached", host, totals->real_ns, totals->boot_ns);
 	json_put_u64(json, "episodes", totals->episodes);
 	json_put_u64(json, "kills", totals->kills);
 	json_put_u64(json, "candidates", totals->candidates);

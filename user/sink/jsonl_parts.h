@@ -26,6 +26,10 @@ void jsonl_put_loss(struct json *json, const uint64_t *loss, unsigned int count)
 void jsonl_begin(struct json *json, const char *type, const char *host, const char *boot_id,
 		 int64_t real_ns, uint64_t boot_ns);
 
+/* The same of what was on @host, which may be NULL. */
+void jsonl_begin_on(struct json *json, const char *type, const struct host *host, int64_t real_ns,
+		    uint64_t boot_ns);
+
 /* `cgroup` and the `container` that it names: where a process lives. */
 void jsonl_put_place(struct json *json, const char *cgroup, bool truncated);
 /* The members of a task, within an object that is open. */

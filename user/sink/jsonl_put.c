@@ -23,6 +23,17 @@ void jsonl_begin(struct json *json, const char *type, const char *host, const ch
 	jsonl_put_text(json, "boot_id", boot_id, WIRE_TEXT_LEN);
 }
 
+void jsonl_begin_on(struct json *json, const char *type, const struct host *host, int64_t real_ns,
+		    uint64_t boot_ns)
+{
+	bool known = host && host->wire;
+
+	jsonl_begin(json, type, known ? host->wire->host : "", known ? host->wire->boot_id : "",
+		    real_ns, boot_ns);
+	if (host && host->redacted)
+		json_put_bool(json, "redacted", true);
+}
+
 void jsonl_put_text(struct json *json, const char *key, const char *text, size_t size)
 {
 	size_t len = strnlen(text, size);

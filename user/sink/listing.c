@@ -470,6 +470,8 @@ int listing_put_group(struct listing *listing, enum store_by by, const struct st
 	json_open_object(&json, NULL);
 	json_put_u64(&json, "schema", 1);
 	json_put_string(&json, "type", "kill_group");
+	if (listing->options.redacted)
+		json_put_bool(&json, "redacted", true);
 	json_put_string(&json, "by", by_words[by].name);
 	if (by != STORE_BY_POD)
 		put_text(&json, by_words[by].name, group->name);

@@ -14,6 +14,7 @@ struct listing_options {
 	bool head;            /* what the columns are, above the first row */
 	bool color;
 	bool hosts;        /* there are several: name them */
+	bool redacted;     /* names are pseudonyms: JSON says so */
 	int letters;       /* of an id that are shown */
 	int64_t now_ns;    /* CLOCK_REALTIME: times go without the year, if it is this one, */
 	int64_t oldest_ns; /* and that of the oldest; 0: that is the first to come */

@@ -67,13 +67,11 @@ static void put_uses(struct json *json, const struct episode *episode)
 
 int report_put_row(struct json *json, const struct host *host, const struct episode *episode)
 {
-	bool known = host && host->wire;
 	bool memcg =
 		(episode->known & EPISODE_KNOWS_MEMCG) && (episode->memcg.known & MEMCG_KNOWS_PATH);
 
-	jsonl_begin(json, episode->no_kill ? "oom_no_kill" : "oom_kill",
-		    known ? host->wire->host : "", known ? host->wire->boot_id : "",
-		    episode->real_ns, episode->boot_ns);
+	jsonl_begin_on(json, episode->no_kill ? "oom_no_kill" : "oom_kill", host, episode->real_ns,
+		       episode->boot_ns);
 	if (*episode->id)
 		json_put_string(json, "id", episode->id);
 	if (episode->known & EPISODE_KNOWS_CONSTRAINT)
