@@ -11,6 +11,7 @@ DESCRIPTORS = {
     r"anon_inode:bpf[-_]link": 20,
     r"anon_inode:\[perf_event\]": 20,
     r"anon_inode:bpf-map": 1,
+    r"anon_inode:bpf_iter": 1,
     r"anon_inode:\[eventpoll\]": 2,
     r"anon_inode:\[signalfd\]": 1,
     r"anon_inode:\[timerfd\]": 3,

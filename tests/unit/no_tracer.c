@@ -47,10 +47,12 @@ void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
 	(void)pages;
 }
 
-const struct functions *tracer_functions(const struct tracer *tracer)
+bool tracer_name_function(void *ctx, uint64_t address, char ret_name[WIRE_SYMBOL_LEN])
 {
-	(void)tracer;
-	return NULL;
+	(void)ctx;
+	(void)address;
+	(void)ret_name;
+	return false;
 }
 
 enum backend tracer_backend(const struct tracer *tracer)

@@ -25,7 +25,7 @@ struct feeder {
 	struct lookup *lookup;        /* NULL: it could not be started */
 	int kmsg_fd;                  /* -1: not read */
 	bool no_stack, no_cmdline;    /* as in struct trace_options */
-	struct symbolizer symbolizer; /* its functions are set by the owner, unless no_stack */
+	struct symbolizer symbolizer; /* who names is set by the owner, unless no_stack */
 	/* Its own: */
 	uint64_t symbol_boot_ns; /* the decision whose stack is being told */
 	struct kmsg_place kmsg_place;

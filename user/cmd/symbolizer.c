@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "cmd/symbolizer.h"
 
-#include <stdbool.h>
-
 static bool is_told(const struct symbolizer *symbolizer, uint64_t address)
 {
 	for (size_t i = 0; i < symbolizer->count; i++) {
@@ -25,7 +23,7 @@ void symbolizer_tell(struct symbolizer *symbolizer, const uint64_t stack[WIRE_ST
 {
 	char name[WIRE_SYMBOL_LEN];
 
-	for (size_t i = 0; symbolizer->functions && i < WIRE_STACK_LEN && stack[i]; i++) {
+	for (size_t i = 0; symbolizer->name && i < WIRE_STACK_LEN && stack[i]; i++) {
 		if (is_told(symbolizer, stack[i]))
 			continue;
 		note_told(symbolizer, stack[i]);
@@ -33,7 +31,7 @@ void symbolizer_tell(struct symbolizer *symbolizer, const uint64_t stack[WIRE_ST
 		 * All but the innermost are return addresses: a call that is a function's last
 		 * instruction returns to where the next function begins.
 		 */
-		if (functions_name(symbolizer->functions, stack[i] - (i > 0), name))
+		if (symbolizer->name(symbolizer->ctx, stack[i] - (i > 0), name))
 			fn(ctx, stack[i], name);
 	}
 }

@@ -4,17 +4,21 @@
 #ifndef OOMTRACE_CMD_SYMBOLIZER_H
 #define OOMTRACE_CMD_SYMBOLIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "bpf/wire.h"
 #include "core/symbols.h"
-#include "kernel/functions.h"
+
+/* Names the function that @address lies in; false where it is not known. */
+typedef bool (*name_fn)(void *ctx, uint64_t address, char ret_name[WIRE_SYMBOL_LEN]);
 
 struct symbolizer {
 	uint64_t told[SYMBOLS_MAX]; /* as many as the assembler remembers */
 	size_t count, next;
-	const struct functions *functions; /* NULL: no frame gets a name */
+	name_fn name; /* NULL: no frame gets a name */
+	void *ctx;    /* its */
 };
 
 typedef void (*symbol_fn)(void *ctx, uint64_t address, const char *name);

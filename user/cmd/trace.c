@@ -451,7 +451,8 @@ static int stream(struct trace *trace)
 	close_needless_kmsg(trace);
 	watch_swap(trace);
 	start_lookup(trace);
-	trace->feeder.symbolizer.functions = tracer_functions(trace->tracer);
+	trace->feeder.symbolizer.name = tracer_name_function;
+	trace->feeder.symbolizer.ctx = trace->tracer;
 	protect_spare(&trace->options);
 	/* Reading logs takes memory that is given back, and programs that unpack them. */
 	if (trace->options.backfill)

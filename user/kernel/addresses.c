@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kernel/addresses.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+
+#include "kernel/finder.h"
 
 /* Enough for a page of lines and what libc needs; all of it is locked in memory. */
 #define STACK_BYTES (PTHREAD_STACK_MIN + 65536)
@@ -40,19 +43,54 @@ static void *run(void *argument)
 	return NULL;
 }
 
-void addresses_begin(struct address_search *search, bool functions)
+/* /proc/kallsyms is read, beside everything else. */
+static void begin_reading(struct address_search *search)
 {
 	pthread_attr_t attributes;
 
-	for (size_t i = 0; i < KERNEL_SYMBOLS; i++)
-		search->symbols[i] = (struct symbol){.name = names[i]};
-	search->functions = functions ? functions_new() : NULL;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	search->running = !pthread_create(&search->thread, &attributes, run, search);
 	pthread_attr_destroy(&attributes);
 	if (!search->running)
 		run(search);
+}
+
+/* Who names what lies at an address knows where that ends. */
+static void find_ends(struct address_search *search)
+{
+	for (size_t i = 0; i < KERNEL_SYMBOLS; i++) {
+		struct symbol *symbol = &search->symbols[i];
+		struct named named;
+
+		if (symbol->begin && namer_name(search->namer, symbol->begin, &named) &&
+		    named.begin == symbol->begin)
+			symbol->end = named.end;
+	}
+}
+
+void addresses_begin(struct address_search *search, const struct btf_index *index, bool functions)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < KERNEL_SYMBOLS; i++)
+		search->symbols[i] = (struct symbol){.name = names[i]};
+	search->namer = namer_new(index);
+	if (search->namer) {
+		search->error = finder_find(index, search->symbols, KERNEL_SYMBOLS);
+		found = !search->error;
+	}
+	if (found)
+		find_ends(search);
+	else if (functions && !search->namer)
+		search->functions = functions_new();
+	/* Hidden from the one, hidden from the other; but names may be there without addresses. */
+	if (!found && (search->error != -EPERM || search->functions))
+		begin_reading(search);
+	if (!functions) {
+		namer_free(search->namer);
+		search->namer = NULL;
+	}
 }
 
 void addresses_wait(struct address_search *search)

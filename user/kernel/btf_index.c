@@ -21,6 +21,8 @@ static const struct {
 	{BTF_CLASS_FUNCTION, "oom_kill_process"},
 	{BTF_CLASS_FUNCTION, "dump_header"},
 	{BTF_CLASS_FUNCTION, "mem_cgroup_oom_synchronize"},
+	{BTF_CLASS_FUNCTION, "bpf_iter_bpf_map_elem"},
+	{BTF_CLASS_FUNCTION, "bpf_kallsyms_lookup_name"},
 	{BTF_CLASS_TYPEDEF, "btf_trace_mark_victim"},
 	{BTF_CLASS_TYPE, "folio"},
 	{BTF_CLASS_TYPE, "lruvec"},

@@ -42,7 +42,8 @@ struct tracer {
 	void *ctx;
 	enum backend backend;
 	struct address_search *search; /* while attaching */
-	struct functions *functions;
+	struct namer *namer;           /* who names functions, or NULL: */
+	struct functions *functions;   /* their names; NULL: not wanted, or not to be had */
 	uint32_t max_candidates;
 	uint32_t ring_size;
 	bool closed_needless; /* of @skel only the memory is left, which the end of the process
@@ -421,6 +422,8 @@ static int attach_any(const struct tracer_options *options, struct address_searc
 	skel = types_open(btf, &types);
 	if (!skel)
 		err = -errno;
+	if (skel)
+		addresses_begin(search, &types.index, options->functions);
 	for (enum backend b = 0; b < WIRE_BACKENDS && !tracer && !err; b++) {
 		if (options->backend == BACKEND_AUTO || options->backend == b)
 			tracer = try_backend(b, options, &types, &skel, search,
@@ -445,14 +448,15 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	memset(survey, 0, sizeof(*survey));
 	libbpf_verbose = options->verbose;
 	libbpf_set_print(on_libbpf_print);
-	addresses_begin(&search, options->functions);
 	err = attach_any(options, &search, survey, ret_tracer);
 	addresses_wait(&search);
 	if (err) {
+		namer_free(search.namer);
 		functions_free(search.functions);
 		return err;
 	}
 	(*ret_tracer)->search = NULL;
+	(*ret_tracer)->namer = search.namer;
 	(*ret_tracer)->functions = search.functions;
 	survey->addresses_error = search.error;
 	addresses_missing(&search, survey->addresses_missing, sizeof(survey->addresses_missing));
@@ -491,6 +495,7 @@ void tracer_detach(struct tracer *tracer)
 	ring_buffer__free(tracer->ring);
 	if (!tracer->closed_needless)
 		oomtrace_bpf__destroy(tracer->skel);
+	namer_free(tracer->namer);
 	functions_free(tracer->functions);
 	free(tracer);
 }
@@ -500,9 +505,17 @@ void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
 	__atomic_store_n(&tracer->skel->bss->door.swap_total_pages, pages, __ATOMIC_RELAXED);
 }
 
-const struct functions *tracer_functions(const struct tracer *tracer)
+bool tracer_name_function(void *ctx, uint64_t address, char ret_name[WIRE_SYMBOL_LEN])
 {
-	return tracer->functions;
+	const struct tracer *tracer = ctx;
+	struct named named;
+
+	if (!tracer->namer)
+		return tracer->functions && functions_name(tracer->functions, address, ret_name);
+	if (!namer_name(tracer->namer, address, &named))
+		return false;
+	memcpy(ret_name, named.name, WIRE_SYMBOL_LEN);
+	return true;
 }
 
 enum backend tracer_backend(const struct tracer *tracer)

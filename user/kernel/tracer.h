@@ -57,7 +57,6 @@ struct tracer_options {
 /* Called for each record, in the order of the ring. The bytes live until it returns. */
 typedef void (*record_fn)(void *ctx, const void *record, size_t len);
 
-struct functions;
 struct tracer;
 
 /*
@@ -80,8 +79,11 @@ void tracer_detach(struct tracer *tracer);
 /* Swap was added or removed: total_swap_pages, which the tracepoint backend cannot see. */
 void tracer_set_swap_total(struct tracer *tracer, uint64_t pages);
 
-/* Names of the kernel's functions; NULL: not asked for, or not to be had. Belongs to the tracer. */
-const struct functions *tracer_functions(const struct tracer *tracer);
+/*
+ * Names the function that @address lies in, cut at the size. Returns false where it is not known,
+ * or names were not asked for. It is a name_fn; @ctx is the tracer.
+ */
+bool tracer_name_function(void *ctx, uint64_t address, char ret_name[WIRE_SYMBOL_LEN]);
 
 enum backend tracer_backend(const struct tracer *tracer);
 uint32_t tracer_max_candidates(const struct tracer *tracer);
