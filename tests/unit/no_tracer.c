@@ -26,11 +26,6 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return -EOPNOTSUPP;
 }
 
-void tracer_close_needless(struct tracer *tracer)
-{
-	(void)tracer;
-}
-
 void tracer_stop(struct tracer *tracer)
 {
 	(void)tracer;

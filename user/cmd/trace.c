@@ -459,7 +459,6 @@ static int stream(struct trace *trace)
 		begin_with_past(trace);
 	else
 		survey_past(trace, NULL);
-	tracer_close_needless(trace->tracer);
 	protect_now(&trace->options);
 	if (!trace->options.backfill)
 		begin(trace);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 struct excerpt {
-	const struct btf *kernel;
+	const struct btf_raw *kernel;
 	struct btf *copy;
 	__u32 *copied; /* ids in copy, by the kernel's; 0: not copied */
 };
@@ -31,7 +31,7 @@ static int copy_composite(struct excerpt *excerpt, const struct btf_type *type, 
 				 : btf__add_union(excerpt->copy, name, type->size);
 	for (__u16 i = 0; i < count && id > 0; i++) {
 		int err = btf__add_field(
-			excerpt->copy, btf__name_by_offset(excerpt->kernel, member[i].name_off),
+			excerpt->copy, btf_raw_name(excerpt->kernel, member[i].name_off),
 			copy_type(excerpt, member[i].type), btf_member_bit_offset(type, i),
 			btf_member_bitfield_size(type, i));
 
@@ -47,9 +47,9 @@ static int copy_enum(struct excerpt *excerpt, const struct btf_type *type, const
 	int id = btf__add_enum(excerpt->copy, name, type->size);
 
 	for (__u16 i = 0; i < btf_vlen(type) && id > 0; i++) {
-		int err = btf__add_enum_value(
-			excerpt->copy, btf__name_by_offset(excerpt->kernel, value[i].name_off),
-			value[i].val);
+		int err = btf__add_enum_value(excerpt->copy,
+					      btf_raw_name(excerpt->kernel, value[i].name_off),
+					      value[i].val);
 
 		if (err < 0)
 			return err;
@@ -70,7 +70,7 @@ static int copy_array(struct excerpt *excerpt, const struct btf_type *type)
 
 static int add_copy(struct excerpt *excerpt, const struct btf_type *type)
 {
-	const char *name = btf__name_by_offset(excerpt->kernel, type->name_off);
+	const char *name = btf_raw_name(excerpt->kernel, type->name_off);
 
 	switch (btf_kind(type)) {
 	case BTF_KIND_INT:
@@ -96,12 +96,12 @@ static int add_copy(struct excerpt *excerpt, const struct btf_type *type)
 /* The id in the copy of the kernel's type @id, its qualifiers and typedefs taken off. */
 static int copy_type(struct excerpt *excerpt, __u32 id)
 {
-	const struct btf_type *type = btf__type_by_id(excerpt->kernel, id);
+	const struct btf_type *type = btf_raw_type(excerpt->kernel, id);
 	int copy;
 
 	while (type && (btf_is_mod(type) || btf_is_typedef(type))) {
 		id = type->type;
-		type = btf__type_by_id(excerpt->kernel, id);
+		type = btf_raw_type(excerpt->kernel, id);
 	}
 	if (!type || !id)
 		return 0;
@@ -143,7 +143,7 @@ int btf_excerpt(const struct btf_index *index, int fd)
 	int result = -ENOMEM;
 
 	excerpt.copy = btf__new_empty();
-	excerpt.copied = calloc(btf__type_cnt(index->kernel), sizeof(*excerpt.copied));
+	excerpt.copied = calloc(index->kernel->count, sizeof(*excerpt.copied));
 	if (excerpt.copy && excerpt.copied) {
 		result = copy_found(&excerpt, index);
 		if (!result)

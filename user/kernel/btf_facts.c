@@ -27,16 +27,16 @@ static const struct prototype {
 	{"oom_kill_process", 2, {{ARG_STRUCT, "oom_control"}, {ARG_POINTER, NULL}}},
 };
 
-static const struct btf_type *type_without_modifiers(const struct btf *btf, __u32 id)
+static const struct btf_type *type_without_modifiers(const struct btf_raw *btf, __u32 id)
 {
-	const struct btf_type *type = btf__type_by_id(btf, id);
+	const struct btf_type *type = btf_raw_type(btf, id);
 
 	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
-		type = btf__type_by_id(btf, type->type);
+		type = btf_raw_type(btf, type->type);
 	return type;
 }
 
-static bool argument_matches(const struct btf *btf, __u32 id, const struct argument *expected)
+static bool argument_matches(const struct btf_raw *btf, __u32 id, const struct argument *expected)
 {
 	const struct btf_type *type = type_without_modifiers(btf, id);
 
@@ -50,13 +50,13 @@ static bool argument_matches(const struct btf *btf, __u32 id, const struct argum
 		return true;
 	type = type_without_modifiers(btf, type->type);
 	return type && btf_is_struct(type) &&
-	       !strcmp(btf__name_by_offset(btf, type->name_off), expected->to);
+	       !strcmp(btf_raw_name(btf, type->name_off), expected->to);
 }
 
-static bool prototype_matches(const struct btf *btf, __u32 id, const struct prototype *expected)
+static bool prototype_matches(const struct btf_raw *btf, __u32 id, const struct prototype *expected)
 {
-	const struct btf_type *function = btf__type_by_id(btf, id);
-	const struct btf_type *type = btf__type_by_id(btf, function->type);
+	const struct btf_type *function = btf_raw_type(btf, id);
+	const struct btf_type *type = btf_raw_type(btf, function->type);
 	const struct btf_param *params = btf_params(type);
 
 	if (btf_vlen(type) != expected->count)
@@ -75,7 +75,7 @@ int btf_function_id(const struct btf_index *index, const char *name)
 
 enum function_state btf_check_function(const struct btf_index *index, const char *name)
 {
-	const struct btf *btf = index->kernel;
+	const struct btf_raw *btf = index->kernel;
 	int id = btf_function_id(index, name);
 
 	if (id < 0)
@@ -90,7 +90,7 @@ enum function_state btf_check_function(const struct btf_index *index, const char
 
 int btf_mark_victim_has_task(const struct btf_index *index)
 {
-	const struct btf *btf = index->kernel;
+	const struct btf_raw *btf = index->kernel;
 	int id = btf_index_id(index, BTF_CLASS_TYPEDEF, "btf_trace_mark_victim");
 	const struct btf_type *type;
 
@@ -108,30 +108,23 @@ int btf_mark_victim_has_task(const struct btf_index *index)
 	return type && btf_is_ptr(type);
 }
 
-static const char *name_of(const struct btf *btf, __u32 offset)
-{
-	const char *name = btf__name_by_offset(btf, offset);
-
-	return name ? name : "";
-}
-
-static void read_gfp_enum(const struct btf *btf, const struct btf_type *type,
+static void read_gfp_enum(const struct btf_raw *btf, const struct btf_type *type,
 			  struct wire_gfp *table)
 {
 	const struct btf_enum *values = btf_enum(type);
 
 	for (unsigned int i = 0; i < btf_vlen(type); i++)
-		gfp_name_bit(table, name_of(btf, values[i].name_off), (__u32)values[i].val);
+		gfp_name_bit(table, btf_raw_name(btf, values[i].name_off), (__u32)values[i].val);
 }
 
 /* Whether @type has the member @name, in a union without a name within it as well. */
-static bool has_member(const struct btf *btf, const struct btf_type *type, const char *name)
+static bool has_member(const struct btf_raw *btf, const struct btf_type *type, const char *name)
 {
 	const struct btf_member *members = btf_members(type);
 
 	for (unsigned int i = 0; i < btf_vlen(type); i++) {
-		const struct btf_type *inner = btf__type_by_id(btf, members[i].type);
-		const char *own = name_of(btf, members[i].name_off);
+		const struct btf_type *inner = btf_raw_type(btf, members[i].type);
+		const char *own = btf_raw_name(btf, members[i].name_off);
 
 		if (!strcmp(own, name))
 			return true;
@@ -141,10 +134,10 @@ static bool has_member(const struct btf *btf, const struct btf_type *type, const
 	return false;
 }
 
-static void note_gfp_fact(const struct btf *btf, const struct btf_type *type,
+static void note_gfp_fact(const struct btf_raw *btf, const struct btf_type *type,
 			  struct gfp_facts *facts)
 {
-	const char *name = name_of(btf, type->name_off);
+	const char *name = btf_raw_name(btf, type->name_off);
 
 	if (!strcmp(name, "folio"))
 		facts->folio = true;
@@ -156,16 +149,16 @@ static void note_gfp_fact(const struct btf *btf, const struct btf_type *type,
 
 int btf_gfp_names(const struct btf_index *index, struct wire_gfp *ret_table)
 {
-	const struct btf *btf = index->kernel;
+	const struct btf_raw *btf = index->kernel;
 	struct gfp_facts facts = {0};
 
 	if (index->gfp_enum) {
 		memset(ret_table, 0, sizeof(*ret_table));
-		read_gfp_enum(btf, btf__type_by_id(btf, index->gfp_enum), ret_table);
+		read_gfp_enum(btf, btf_raw_type(btf, index->gfp_enum), ret_table);
 		return 0;
 	}
 	for (size_t i = 0; i < index->count; i++) {
-		const struct btf_type *type = btf__type_by_id(btf, index->found[i].id);
+		const struct btf_type *type = btf_raw_type(btf, index->found[i].id);
 
 		if (btf_is_struct(type))
 			note_gfp_fact(btf, type, &facts);

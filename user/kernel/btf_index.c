@@ -117,15 +117,15 @@ static void take_names(struct names *names, const struct btf *object)
 }
 
 /* The enum of the flags' bits has no name; its first enumerator is the same in all kernels. */
-static bool is_gfp_enum(const struct btf *kernel, const struct btf_type *type)
+static bool is_gfp_enum(const struct btf_raw *kernel, const struct btf_type *type)
 {
 	const struct btf_enum *values = btf_enum(type);
 	const char *first;
 
 	if (type->name_off || !btf_is_enum(type) || !btf_vlen(type))
 		return false;
-	first = btf__name_by_offset(kernel, values[0].name_off);
-	return first && !strcmp(first, "___GFP_DMA_BIT");
+	first = btf_raw_name(kernel, values[0].name_off);
+	return !strcmp(first, "___GFP_DMA_BIT");
 }
 
 static int add_found(struct btf_index *index, enum btf_class class, const char *name, __u32 id)
@@ -143,12 +143,11 @@ static int add_found(struct btf_index *index, enum btf_class class, const char *
 	return 0;
 }
 
-static int scan(const struct btf *kernel, const struct names *names, struct btf_index *index)
+static int scan(const struct btf_raw *kernel, const struct names *names, struct btf_index *index)
 {
-	__u32 count = btf__type_cnt(kernel);
+	const struct btf_type *type = (const struct btf_type *)kernel->types;
 
-	for (__u32 id = 1; id < count; id++) {
-		const struct btf_type *type = btf__type_by_id(kernel, id);
+	for (__u32 id = 1; id < kernel->count; id++, type = btf_raw_next(type)) {
 		enum btf_class class;
 		const char *name;
 
@@ -159,14 +158,15 @@ static int scan(const struct btf *kernel, const struct names *names, struct btf_
 				index->gfp_enum = id;
 			continue;
 		}
-		name = btf__name_by_offset(kernel, type->name_off);
+		name = btf_raw_name(kernel, type->name_off);
 		if (is_wanted(names, class, name) && add_found(index, class, name, id))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-int btf_index_build(const struct btf *kernel, const struct btf *object, struct btf_index *ret_index)
+int btf_index_build(const struct btf_raw *kernel, const struct btf *object,
+		    struct btf_index *ret_index)
 {
 	struct btf_index index = {.kernel = kernel};
 	struct names *names = calloc(1, sizeof(*names));

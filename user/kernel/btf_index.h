@@ -12,6 +12,8 @@
 
 #include <linux/types.h>
 
+#include "kernel/btf_raw.h"
+
 struct btf;
 
 /* What a name is of: types of different kinds share names. */
@@ -28,7 +30,7 @@ struct btf_found {
 };
 
 struct btf_index {
-	const struct btf *kernel;
+	const struct btf_raw *kernel;
 	struct btf_found *found; /* in the order of ids */
 	size_t count, room;
 	__u32 gfp_enum; /* the enum that names the bits of gfp flags; 0: there is none */
@@ -39,7 +41,7 @@ struct btf_index {
  * with what the rest of this room asks for. @kernel lives as long as it does. Returns 0
  * or -ENOMEM.
  */
-int btf_index_build(const struct btf *kernel, const struct btf *object,
+int btf_index_build(const struct btf_raw *kernel, const struct btf *object,
 		    struct btf_index *ret_index);
 void btf_index_free(struct btf_index *index);
 

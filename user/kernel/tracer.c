@@ -2,7 +2,6 @@
 #include "kernel/tracer.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/state.h"
@@ -20,6 +20,8 @@
 #include "kernel/scoring.h"
 #include "kernel/types.h"
 #include "oomtrace.skel.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 #define RING_MIN (1U << 20)
 #define RING_MAX (16U << 20)
@@ -34,7 +36,11 @@
 #define LINKS_MAX 20
 
 struct tracer {
-	struct oomtrace_bpf *skel;
+	struct oomtrace_bpf *skel; /* until it is attached */
+	/* And from then on what it needs of that: */
+	struct oomtrace_bpf__bss *memory; /* shared with the kernel side */
+	size_t memory_bytes;
+	int ring_fd; /* -1: none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t n_links;
 	struct ring_buffer *ring;
@@ -46,8 +52,6 @@ struct tracer {
 	struct functions *functions;   /* their names; NULL: not wanted, or not to be had */
 	uint32_t max_candidates;
 	uint32_t ring_size;
-	bool closed_needless; /* of @skel only the memory is left, which the end of the process
-				 frees */
 };
 
 /*
@@ -299,8 +303,10 @@ static int on_record(void *ctx, void *data, size_t len)
 
 static int open_ring(struct tracer *tracer, struct refusal *refusal)
 {
-	tracer->ring =
-		ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), on_record, tracer, NULL);
+	/* Of its own: the object's goes with it. */
+	tracer->ring_fd = fcntl(bpf_map__fd(tracer->skel->maps.ring), F_DUPFD_CLOEXEC, 0);
+	if (tracer->ring_fd >= 0)
+		tracer->ring = ring_buffer__new(tracer->ring_fd, on_record, tracer, NULL);
 	if (tracer->ring)
 		return 0;
 	refuse(refusal, "a smaller --ring-size may fit", "mapping the ring: %s", strerror(errno));
@@ -344,6 +350,29 @@ static int load_programs(struct tracer *tracer, const struct tracer_options *opt
 	return err;
 }
 
+/*
+ * Programs, maps and types live on through what is attached and mapped; what libbpf has of them is
+ * memory for nothing.
+ */
+static int forget_object(struct tracer *tracer, struct refusal *refusal)
+{
+	const struct bpf_map *map = tracer->skel->maps.bss;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory;
+
+	tracer->memory_bytes = (bpf_map__value_size(map) + page - 1) / page * page;
+	memory = mmap(NULL, tracer->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(map), 0);
+	if (memory == MAP_FAILED) {
+		refuse(refusal, "", "mapping the memory of the programs: %s", strerror(errno));
+		return -errno;
+	}
+	tracer->memory = memory;
+	oomtrace_bpf__destroy(tracer->skel);
+	tracer->skel = NULL;
+	return 0;
+}
+
 static int attach_backend(struct tracer *tracer, const struct tracer_options *options,
 			  const struct kernel_types *types, struct refusal *refusal)
 {
@@ -357,24 +386,26 @@ static int attach_backend(struct tracer *tracer, const struct tracer_options *op
 	if (tracer->backend == BACKEND_TRACEPOINT)
 		learn_counters(tracer);
 	err = open_ring(tracer, refusal);
-	return err ? err : attach_doors(tracer, refusal);
+	if (!err)
+		err = attach_doors(tracer, refusal);
+	return err ? err : forget_object(tracer, refusal);
 }
 
-static struct btf *load_btf(struct survey *survey)
+/* Returns whether there is any, in *@ret_btf. */
+static bool load_btf(struct survey *survey, struct btf_raw *ret_btf)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	int error = btf_raw_open(KERNEL_BTF, ret_btf);
 
-	survey->btf = !libbpf_get_error(btf);
+	survey->btf = !error;
 	if (survey->btf)
-		return btf;
+		return true;
 	snprintf(survey->btf_error, sizeof(survey->btf_error),
-		 "reading /sys/kernel/btf/vmlinux: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is "
-		 "needed",
-		 strerror(errno));
+		 "reading " KERNEL_BTF ": %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is needed",
+		 strerror(-error));
 	for (int i = 0; i < WIRE_BACKENDS; i++)
 		refuse(&survey->backends[i], "a kernel with CONFIG_DEBUG_INFO_BTF=y",
 		       "this kernel has no BTF that can be read");
-	return NULL;
+	return false;
 }
 
 /*
@@ -396,6 +427,7 @@ static struct tracer *try_backend(enum backend backend, const struct tracer_opti
 		return NULL;
 	}
 	tracer->backend = backend;
+	tracer->ring_fd = -1;
 	tracer->search = search;
 	tracer->skel = *skel;
 	*skel = NULL;
@@ -411,15 +443,14 @@ static int attach_any(const struct tracer_options *options, struct address_searc
 	struct tracer *tracer = NULL;
 	struct kernel_types types;
 	struct oomtrace_bpf *skel;
-	struct btf *btf;
+	struct btf_raw btf;
 	int err = 0;
 
 	if (!probe_privilege(survey))
 		return -EPERM;
-	btf = load_btf(survey);
-	if (!btf)
+	if (!load_btf(survey, &btf))
 		return -EOPNOTSUPP;
-	skel = types_open(btf, &types);
+	skel = types_open(&btf, &types);
 	if (!skel)
 		err = -errno;
 	if (skel)
@@ -463,24 +494,6 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return 0;
 }
 
-void tracer_close_needless(struct tracer *tracer)
-{
-	struct bpf_object *object = tracer->skel->obj;
-	struct bpf_program *program;
-	struct bpf_map *map;
-
-	bpf_object__for_each_program(program, object) bpf_program__unload(program);
-	bpf_object__for_each_map(map, object)
-	{
-		if (map != tracer->skel->maps.ring && bpf_map__fd(map) >= 0)
-			close(bpf_map__fd(map));
-	}
-	if (bpf_object__btf_fd(object) >= 0)
-		close(bpf_object__btf_fd(object));
-	/* libbpf would close them once more, and by then they may be others. */
-	tracer->closed_needless = true;
-}
-
 void tracer_stop(struct tracer *tracer)
 {
 	while (tracer->n_links)
@@ -493,8 +506,11 @@ void tracer_detach(struct tracer *tracer)
 		return;
 	tracer_stop(tracer);
 	ring_buffer__free(tracer->ring);
-	if (!tracer->closed_needless)
-		oomtrace_bpf__destroy(tracer->skel);
+	if (tracer->ring_fd >= 0)
+		close(tracer->ring_fd);
+	if (tracer->memory)
+		munmap(tracer->memory, tracer->memory_bytes);
+	oomtrace_bpf__destroy(tracer->skel);
 	namer_free(tracer->namer);
 	functions_free(tracer->functions);
 	free(tracer);
@@ -502,7 +518,7 @@ void tracer_detach(struct tracer *tracer)
 
 void tracer_set_swap_total(struct tracer *tracer, uint64_t pages)
 {
-	__atomic_store_n(&tracer->skel->bss->door.swap_total_pages, pages, __ATOMIC_RELAXED);
+	__atomic_store_n(&tracer->memory->door.swap_total_pages, pages, __ATOMIC_RELAXED);
 }
 
 bool tracer_name_function(void *ctx, uint64_t address, char ret_name[WIRE_SYMBOL_LEN])
@@ -543,25 +559,22 @@ int tracer_consume(struct tracer *tracer, record_fn fn, void *ctx)
 void tracer_losses(const struct tracer *tracer, uint64_t *counts)
 {
 	for (int i = 0; i < LOSS_MAX; i++)
-		counts[i] += __atomic_load_n(&tracer->skel->bss->lost[i], __ATOMIC_RELAXED);
+		counts[i] += __atomic_load_n(&tracer->memory->lost[i], __ATOMIC_RELAXED);
 }
 
 void survey_host(struct survey *survey)
 {
 	struct btf_index index;
-	struct btf *btf;
+	struct btf_raw btf;
 
 	memset(survey, 0, sizeof(*survey));
 	libbpf_set_print(on_libbpf_print);
-	if (!probe_privilege(survey))
+	if (!probe_privilege(survey) || !load_btf(survey, &btf))
 		return;
-	btf = load_btf(survey);
-	if (!btf)
-		return;
-	if (!btf_index_build(btf, NULL, &index)) {
+	if (!btf_index_build(&btf, NULL, &index)) {
 		for (enum backend b = 0; b < WIRE_BACKENDS; b++)
 			probe_backend(b, &index, true, &survey->backends[b]);
 		btf_index_free(&index);
 	}
-	btf__free(btf);
+	btf_raw_close(&btf);
 }

@@ -66,11 +66,6 @@ struct tracer;
  */
 int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		  struct tracer **ret_tracer);
-/*
- * Closes what was needed to attach only: programs, maps and types live on through what is attached
- * and mapped. What is left are the links, and the ring.
- */
-void tracer_close_needless(struct tracer *tracer);
 /* Leaves the kernel as it was; what the ring holds can still be consumed. */
 void tracer_stop(struct tracer *tracer);
 /* tracer_stop(), and everything else is gone too. NULL is allowed. */

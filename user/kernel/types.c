@@ -69,22 +69,22 @@ void types_close(struct kernel_types *types)
 	if (types->excerpt >= 0)
 		close(types->excerpt);
 	btf_index_free(&types->index);
-	btf__free(types->btf);
+	btf_raw_close(&types->btf);
 }
 
-struct oomtrace_bpf *types_open(struct btf *btf, struct kernel_types *ret_types)
+struct oomtrace_bpf *types_open(const struct btf_raw *btf, struct kernel_types *ret_types)
 {
 	struct oomtrace_bpf *skel;
 	int err;
 
-	*ret_types = (struct kernel_types){.btf = btf};
+	*ret_types = (struct kernel_types){.btf = *btf};
 	take_sections(ret_types);
 	ret_types->excerpt = memfd_create("oomtrace-btf", MFD_CLOEXEC);
 	snprintf(ret_types->path, sizeof(ret_types->path), "/proc/self/fd/%d", ret_types->excerpt);
 	skel = types_open_object(ret_types);
 	if (!skel)
 		return NULL;
-	err = btf_index_build(btf, bpf_object__btf(skel->obj), &ret_types->index);
+	err = btf_index_build(&ret_types->btf, bpf_object__btf(skel->obj), &ret_types->index);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
 		errno = -err;

@@ -5,11 +5,10 @@
 
 #include "kernel/btf_index.h"
 
-struct btf;
 struct oomtrace_bpf;
 
 struct kernel_types {
-	struct btf *btf;
+	struct btf_raw btf;
 	struct btf_index index;
 	int excerpt;     /* a file in memory, or -1: libbpf takes the whole, and more time */
 	char path[32];   /* of the excerpt */
@@ -17,10 +16,10 @@ struct kernel_types {
 };
 
 /*
- * Fills @ret_types, which stays where it is until types_close(), and takes @btf. Returns the
+ * Fills @ret_types, which stays where it is until types_close(), and takes *@btf. Returns the
  * open object that said which types are of interest, or NULL with errno.
  */
-struct oomtrace_bpf *types_open(struct btf *btf, struct kernel_types *ret_types);
+struct oomtrace_bpf *types_open(const struct btf_raw *btf, struct kernel_types *ret_types);
 /* Another object, for another try; NULL with errno. */
 struct oomtrace_bpf *types_open_object(const struct kernel_types *types);
 /* To be called when the programs of all objects are attached. */

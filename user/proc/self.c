@@ -11,6 +11,7 @@
 
 #include "lib/thread.h"
 
+#define LARGE_BYTES (64 * 1024)  /* gets pages of its own */
 #define STACK_BYTES (256 * 1024) /* of the first thread: several times what it uses */
 
 int self_spare_open(void)
@@ -36,6 +37,8 @@ int self_spare(int fd, int adj)
 void self_share_heap(void)
 {
 	mallopt(M_ARENA_MAX, 1);
+	/* A limit that is set does not move: what is large is given back as soon as it is freed. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
 
 int self_lock_memory(void)
