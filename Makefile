@@ -38,7 +38,7 @@ JSON_LIBS     := -ljansson
 STORE_LIBS    := -lsqlite3 -lm
 LIBBPF_LIBS   := $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 # A static link needs what libbpf itself needs, in this order.
-STATIC_LIBS   := -lbpf -lelf -lz
+STATIC_LIBS   := -lelf -lz
 # SQLite could load extensions, which it is never asked for and a static program cannot.
 STATIC_LIBS   += -Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
 # What the guard gives privileges up with.
@@ -54,7 +54,10 @@ CFLAGS     += $(PREFIX_MAP)
 BPF_CFLAGS := $(PREFIX_MAP) -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror
 
 ROOMS   := core lib guard kernel proc store sink cmd
-SRCS    := $(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c))
+# Compiled for itself, under the name of each mark.
+MARKS   := begin store end
+MARK    := user/lib/mark.c
+SRCS    := $(filter-out $(MARK),$(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c)))
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
 TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/scoring.c user/kernel/printkclock.c
@@ -114,9 +117,18 @@ oomtrace: $(OBJS)
 
 static: $(STATIC) ## build ./oomtrace-static, one file for any host of its architecture; ARCH=arm64: for others
 
-$(STATIC): $(OBJS)
+$(BUILD)/user/lib/mark_%.o: $(MARK) $(BUILD)/flags
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) -DMARK=mark_$* -c $< -o $@
+
+# What lies between the marks need not be in memory while it traces (lib/cold.c): what only loading takes, and
+# from the second one on what only a store does.
+mark = $(BUILD)/user/lib/mark_$(1).o
+
+$(STATIC): $(OBJS) $(foreach m,$(MARKS),$(call mark,$(m)))
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $^ $(STATIC_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -static-pie $(HARDEN_LD) $(LDFLAGS) $(OBJS) -lbpf $(call mark,begin) $(STATIC_LIBS) $(JSON_LIBS) -lseccomp \
+		$(call mark,store) $(STORE_LIBS) $(call mark,end) $(GUARD_LIBS) -o $@
 
 # What was built with other flags is built again.
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN)
@@ -147,7 +159,7 @@ $(BUILD)/unit/%: $(BUILD)/san/tests/unit/%.o $(UNIT_AIDS) $(TEST_OBJS)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $^ -lcmocka $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -lpthread -o $@
 
 # What two threads share is looked at by ThreadSanitizer as well, which cannot be had with the others.
-TSAN_SRCS := $(wildcard user/lib/*.c)
+TSAN_SRCS := $(filter-out $(MARK),$(wildcard user/lib/*.c))
 $(BUILD)/tsan/%: tests/unit/%.c $(TSAN_SRCS) $(wildcard user/lib/*.h)
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -229,7 +241,7 @@ $(BUILD)/launch $(BUILD)/decide: $(BUILD)/%: $(BUILD)/tests/bench/%.o
 
 $(BUILD)/verify $(BUILD)/hooks: $(BUILD)/%: $(BUILD)/tests/bench/%.o
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $^ -static $(STATIC_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $^ -static -lbpf $(STATIC_LIBS) -o $@
 
 bench: oomtrace oomtrace-static $(BUILD)/hog $(BUILD)/launch $(BUILD)/decide $(BUILD)/verify $(BUILD)/render $(BUILD)/fill $(BUILD)/hooks ## what it costs, to docs/PERFORMANCE.md; root; ONLY="size storm": these rows alone
 	@tests/bench/run --write $(ONLY:%=--only %)

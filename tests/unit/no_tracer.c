@@ -26,6 +26,10 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return -EOPNOTSUPP;
 }
 
+void tracer_give_back(void)
+{
+}
+
 void tracer_stop(struct tracer *tracer)
 {
 	(void)tracer;

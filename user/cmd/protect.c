@@ -9,8 +9,11 @@
 
 #include "guard/guard.h"
 #include "guard/rights.h"
+#include "kernel/tracer.h"
+#include "lib/cold.h"
 #include "lib/log.h"
 #include "proc/self.h"
+#include "sink/report.h"
 
 static int spare_fd; /* from the one to the other: of self_spare_open() */
 
@@ -102,6 +105,9 @@ void protect_now(const struct trace_options *options)
 {
 	int error = self_lock_memory();
 
+	tracer_give_back();
+	report_give_back();
+	cold_give_back_libraries(options->outputs.storage.file);
 	close_stdin();
 	if (error)
 		log_detail("oomtrace's memory is not locked: %s", strerror(-error));

@@ -494,6 +494,11 @@ int tracer_attach(const struct tracer_options *options, struct survey *survey,
 	return 0;
 }
 
+void tracer_give_back(void)
+{
+	types_give_back();
+}
+
 void tracer_stop(struct tracer *tracer)
 {
 	while (tracer->n_links)

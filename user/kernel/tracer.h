@@ -66,6 +66,8 @@ struct tracer;
  */
 int tracer_attach(const struct tracer_options *options, struct survey *survey,
 		  struct tracer **ret_tracer);
+/* What only attaching takes need not be in memory any more. To be called after it was locked. */
+void tracer_give_back(void);
 /* Leaves the kernel as it was; what the ring holds can still be consumed. */
 void tracer_stop(struct tracer *tracer);
 /* tracer_stop(), and everything else is gone too. NULL is allowed. */

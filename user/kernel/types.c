@@ -13,6 +13,7 @@
 #include "bpf/state.h"
 #include "kernel/btf_excerpt.h"
 #include "kernel/btf_facts.h"
+#include "lib/cold.h"
 #include "oomtrace.skel.h"
 
 /* The excerpt is only a name then; what is to be in it, an open object says. */
@@ -96,4 +97,12 @@ struct oomtrace_bpf *types_open(const struct btf_raw *btf, struct kernel_types *
 	close(ret_types->excerpt);
 	ret_types->excerpt = -1;
 	return types_open_object(ret_types);
+}
+
+void types_give_back(void)
+{
+	size_t size;
+	const void *object = oomtrace_bpf__elf_bytes(&size);
+
+	cold_give_back(object, size);
 }

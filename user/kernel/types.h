@@ -25,4 +25,7 @@ struct oomtrace_bpf *types_open_object(const struct kernel_types *types);
 /* To be called when the programs of all objects are attached. */
 void types_close(struct kernel_types *types);
 
+/* No object will be opened any more: what they are made of need not be in memory. */
+void types_give_back(void);
+
 #endif /* OOMTRACE_KERNEL_TYPES_H */

@@ -52,4 +52,7 @@ struct report_extent report_extent(const struct sink *sink);
  */
 int report_write(struct sink *sink, struct outbuf *out);
 
+/* No page will be written: its template need not be in memory, locked or not. */
+void report_give_back(void);
+
 #endif /* OOMTRACE_SINK_REPORT_H */

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/cold.h"
 #include "sink/report_pieces.h"
 
 struct page {
@@ -231,4 +232,9 @@ int report_write(struct sink *sink, struct outbuf *out)
 	close_page(&page);
 	written = outbuf_end(out);
 	return err ? err : written;
+}
+
+void report_give_back(void)
+{
+	cold_give_back(report_page, report_page_len);
 }
