@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "lib/journal.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 
 const char *argp_program_version = "oomtrace " OOMTRACE_VERSION;
+
+static char ask_help[] = "--help";
 
 static int help(void)
 {
@@ -22,7 +25,7 @@ static int help(void)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	printf("\n'oomtrace help VERB' lists the options of one verb; without a verb, options are\n"
 	       "those of trace. Manual: oomtrace(8).\n");
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return printed_status();
 }
 
 static const struct verb *find_verb(const char *name)
@@ -40,7 +43,7 @@ static int unknown_verb(const char *word)
 	for (size_t i = 0; i < n_verbs; i++)
 		names[i] = verbs[i].name;
 	names[n_verbs] = "help";
-	nearest = nearest_name(word, names, n_verbs + 1);
+	nearest = strcmp(word, "version") ? nearest_name(word, names, n_verbs + 1) : "--version";
 	if (nearest)
 		log_error("there is no verb '%s'; did you mean '%s'?", word, nearest);
 	else
@@ -48,22 +51,29 @@ static int unknown_verb(const char *word)
 	return EXIT_USAGE;
 }
 
-static int run_verb(const struct verb *verb, int argc, char **argv)
+/* @name is what messages begin with, and what is said to be typed for help. */
+static int run_verb(const struct verb *verb, const char *name, int argc, char **argv)
 {
-	argv[0] = verb->usage_name;
+	static char full_name[64];
+
+	snprintf(full_name, sizeof(full_name), "oomtrace%s%s", *name ? " " : "", name);
+	argv[0] = full_name;
+	if (argc == 2 && strcmp(argv[1], "-h") == 0)
+		argv[1] = ask_help;
 	return verb->run(argc, argv);
 }
 
 int main(int argc, char **argv)
 {
-	static char ask_help[] = "--help";
 	const struct verb *verb;
 
 	argp_err_exit_status = EXIT_USAGE;
 	log_levels(journal_reads(STDERR_FILENO));
+	if (argc < 1)
+		return EXIT_USAGE;
 	if (argc < 2)
-		return cmd_trace(argc, argv);
-	if (strcmp(argv[1], "--help") == 0)
+		return run_verb(&verbs[0], "", argc, argv);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return help();
 	if (strcmp(argv[1], "help") == 0) {
 		char *help_argv[] = {NULL, ask_help, NULL};
@@ -71,10 +81,10 @@ int main(int argc, char **argv)
 		if (argc == 2)
 			return help();
 		verb = find_verb(argv[2]);
-		return verb ? run_verb(verb, 2, help_argv) : unknown_verb(argv[2]);
+		return verb ? run_verb(verb, verb->name, 2, help_argv) : unknown_verb(argv[2]);
 	}
 	if (argv[1][0] == '-')
-		return cmd_trace(argc, argv);
+		return run_verb(&verbs[0], "", argc, argv);
 	verb = find_verb(argv[1]);
-	return verb ? run_verb(verb, argc - 1, argv + 1) : unknown_verb(argv[1]);
+	return verb ? run_verb(verb, verb->name, argc - 1, argv + 1) : unknown_verb(argv[1]);
 }

@@ -92,6 +92,10 @@ static void an_output_is_a_format_and_maybe_a_file(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(output_spec_parse(bad[i], &spec), -EINVAL);
 	assert_string_equal(spec.file, "/tmp/a:b");
+	for (unsigned int i = 0; i < OUTPUT_FORMATS; i++) {
+		assert_int_equal(output_spec_parse(output_kinds[i].name, &spec), 0);
+		assert_int_equal(spec.format, i);
+	}
 	assert_int_equal(output_spec_parse("text:-", &spec), 0);
 	assert_null(spec.file);
 }
@@ -410,14 +414,60 @@ static void wrong_usage_of_explain_names_the_remedy(void **state)
 	expect_wrong(cmd_explain, "oomtrace explain", wrong, sizeof(wrong) / sizeof(*wrong));
 }
 
+static void wrong_usage_of_trace_names_the_remedy(void **state)
+{
+	static const struct wrong wrong[] = {
+		{"--store /tmp/x -n 1", "--store=/tmp/x"},
+		{"--backfill /var/log/kern.log", "--backfill=/var/log/kern.log"},
+		{"-s -n 1", "looks like an option"},
+		{"-r -v", "./-v"},
+		{"-o xml", "text or json"},
+		{"word", "one word too many"},
+	};
+
+	(void)state;
+	expect_wrong(cmd_trace, "oomtrace", wrong, sizeof(wrong) / sizeof(*wrong));
+}
+
+static void what_another_verb_reads_names_that_verb(void **state)
+{
+#define REAL_RUN "tests/data/wire/7.2-fentry/"
+	static const struct {
+		int (*verb)(int argc, char **argv);
+		const char *name, *file, *words;
+	} cases[] = {
+		{cmd_replay, "oomtrace replay", REAL_RUN "stdout", "oomtrace explain"},
+		{cmd_replay, "oomtrace replay", "tests/data/klog/kmsg-7.2.log", "oomtrace import"},
+		{cmd_replay, "oomtrace replay", "tests", "name a file in it"},
+		{cmd_import, "oomtrace import", REAL_RUN "record", "oomtrace replay"},
+		{cmd_import, "oomtrace import", REAL_RUN "stdout", "oomtrace explain"},
+		{cmd_import, "oomtrace import", "tests", "name a file in it"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int status = verb_status(cases[i].verb, cases[i].name, cases[i].file);
+
+		if (status != EXIT_FAILED || !strstr(said, cases[i].words))
+			fail_msg("%s %s: status %d, '%s'", cases[i].name, cases[i].file, status,
+				 said);
+	}
+}
+
 static void wrong_usage_of_rank_names_the_remedy(void **state)
 {
 	static const struct wrong wrong[] = {
-		{"--limit 5M", "--cgroup"},       {"--limit x -c /a", "512M, 2G"},
-		{"--limit=-1 -c /a", "512M, 2G"}, {"-c /a/../b", "/system.slice"},
-		{"-n some", "N or all"},          {"--watch=5x", "2s, 500ms"},
-		{"--watch=0", "2s, 500ms"},       {"--color=maybe", "auto, always or never"},
-		{"word", "one word too many"},    {"--no-such-option", "help"},
+		{"--watch 5", "--watch=5"},
+		{"--limit 5M", "--cgroup"},
+		{"--limit x -c /a", "512M, 2G"},
+		{"--limit=-1 -c /a", "512M, 2G"},
+		{"-c /a/../b", "/system.slice"},
+		{"-n some", "N or all"},
+		{"--watch=5x", "2s, 500ms"},
+		{"--watch=0", "2s, 500ms"},
+		{"--color=maybe", "auto, always or never"},
+		{"word", "one word too many"},
+		{"--no-such-option", "help"},
 	};
 
 	(void)state;
@@ -554,6 +604,8 @@ int main(void)
 		cmocka_unit_test(where_nothing_attaches_the_status_is_3),
 		cmocka_unit_test(what_is_no_recording_ends_with_status_1),
 		cmocka_unit_test(wrong_usage_of_explain_names_the_remedy),
+		cmocka_unit_test(wrong_usage_of_trace_names_the_remedy),
+		cmocka_unit_test(what_another_verb_reads_names_that_verb),
 		cmocka_unit_test(wrong_usage_of_rank_names_the_remedy),
 		cmocka_unit_test(what_cannot_be_explained_ends_with_status_1),
 		cmocka_unit_test(what_is_whole_is_explained),

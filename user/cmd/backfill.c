@@ -12,6 +12,7 @@
 #include "core/logread.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/remedy.h"
 #include "lib/loop.h"
 #include "proc/kmsg.h"
 
@@ -210,7 +211,7 @@ static int give_file(struct work *work, const char *file)
 
 	if (fd < 0) {
 		error = -errno;
-		log_error("cannot read %s: %s", name, strerror(-error));
+		log_error("cannot read %s: %s%s", name, strerror(-error), remedy_of_read(-error));
 		return error;
 	}
 	error = unpack_open(fd, name, head, &len, &unpack);
@@ -219,7 +220,7 @@ static int give_file(struct work *work, const char *file)
 	past_feed(work->reader, head, len);
 	error = read_log(work, unpack.fd);
 	if (error)
-		log_error("cannot read %s: %s", name, strerror(-error));
+		log_error("cannot read %s: %s%s", name, strerror(-error), remedy_of_read(-error));
 	if (!work->stopped)
 		logread_end(work->reader);
 	return unpack_close(&unpack, name) || error ? -EIO : 0;
@@ -313,7 +314,7 @@ bool backfill_can_read(const char *const *files, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		if (strcmp(files[i], "-") == 0 || access(files[i], R_OK) == 0)
 			continue;
-		log_error("cannot read %s: %s", files[i], strerror(errno));
+		log_error("cannot read %s: %s%s", files[i], strerror(errno), remedy_of_read(errno));
 		all = false;
 	}
 	return all;

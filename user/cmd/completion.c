@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/outputs.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 
 enum shell { SHELL_NONE, SHELL_BASH, SHELL_ZSH };
 
@@ -16,7 +18,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_ARG:
 		if (*shell != SHELL_NONE)
-			argp_error(state, "'%s' is one word too many", arg);
+			word_too_many(arg, "", state);
 		if (strcmp(arg, "bash") == 0)
 			*shell = SHELL_BASH;
 		else if (strcmp(arg, "zsh") == 0)
@@ -44,13 +46,27 @@ const struct argp completion_argp = {
 static const struct {
 	const char *arg, *words;
 } choices[] = {
-	{"WHEN", "auto always never"},         {"BACKEND", "auto fentry kprobe tracepoint"},
-	{"FORMAT[:FILE]", "text json"},        {"N|all", "all"},
+	{"WHEN", "auto always never"},
+	{"BACKEND", "auto fentry kprobe tracepoint"},
+	{"N|all", "all"},
 	{"ATTRIBUTE", "cgroup comm unit pod"},
 };
 
+static const char *names_of_formats(void)
+{
+	static char names[64];
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < OUTPUT_FORMATS && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? " " : "",
+					output_kinds[i].name);
+	return names;
+}
+
 static const char *choices_of(const char *arg)
 {
+	if (strcmp(arg, "FORMAT[:FILE]") == 0)
+		return names_of_formats();
 	for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++)
 		if (strcmp(arg, choices[i].arg) == 0)
 			return choices[i].words;
@@ -231,5 +247,5 @@ int cmd_completion(int argc, char **argv)
 		put_bash();
 	else
 		put_zsh();
-	return fflush(stdout) || ferror(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return printed_status();
 }

@@ -243,7 +243,7 @@ static int open_output(struct delivery *delivery, const struct output_spec *spec
 		options.levels = output_levels(outputs, journal_reads(STDOUT_FILENO));
 		warn_of_journal(outputs, spec);
 	}
-	sink = spec->format == OUTPUT_JSON ? sink_jsonl_new(&options) : sink_text_new(&options);
+	sink = output_kinds[spec->format].make(&options);
 	if (!sink) {
 		log_error("not enough memory for the output to %s", destination->name);
 		destination_close(destination);

@@ -7,11 +7,6 @@
 
 #include "lib/log.h"
 
-/* Of lines that wait for their reader: a few hundred kills as text, as JSON those of a few dozens.
- */
-#define TEXT_QUEUE_BYTES (256 * 1024)
-#define JSON_QUEUE_BYTES (1024 * 1024)
-
 static int reopen_file(void *ctx)
 {
 	return output_open(ctx, false);
@@ -22,7 +17,7 @@ static int open_writer(struct destination *destination, const struct output_spec
 	struct writer_options options = {
 		.fd = destination->fd >= 0 ? destination->fd : STDOUT_FILENO,
 		.news_fd = news_fd,
-		.queue_bytes = spec->format == OUTPUT_JSON ? JSON_QUEUE_BYTES : TEXT_QUEUE_BYTES,
+		.queue_bytes = output_kinds[spec->format].queue_bytes,
 		.lines = true,
 		.reopen = spec->file ? reopen_file : NULL,
 		.reopen_ctx = (void *)spec->file,

@@ -9,6 +9,7 @@
 #include "cmd/hostrecord.h"
 #include "cmd/past.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "core/episode.h"
 #include "guard/guard.h"
 #include "kernel/tracer.h"
@@ -46,7 +47,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		doctor->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", arg);
+		word_too_many(arg, "", state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -320,20 +321,21 @@ static int put_json(const struct doctor *doctor)
 int cmd_doctor(int argc, char **argv)
 {
 	static struct doctor doctor;
-	int error = 0;
+	int error;
 
 	argp_parse(&doctor_argp, argc, argv, 0, NULL, &doctor);
 	examine(&doctor);
 	if (doctor.json) {
 		error = put_json(&doctor);
+		if (error) {
+			log_error("cannot write: %s", strerror(-error));
+			return EXIT_FAILED;
+		}
 	} else {
 		say_host(&doctor);
 		say_backends(&doctor.survey);
-		error = fflush(stdout) ? -EIO : 0;
-	}
-	if (error) {
-		log_error("cannot write: %s", strerror(-error));
-		return EXIT_FAILED;
+		if (printed_status() != EXIT_DONE)
+			return EXIT_FAILED;
 	}
 	return chosen_backend(&doctor.survey) < WIRE_BACKENDS ? EXIT_DONE : EXIT_CANNOT_TRACE;
 }

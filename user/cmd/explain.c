@@ -12,6 +12,7 @@
 #include "cmd/stored.h"
 #include "cmd/tap.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "core/release.h"
 #include "core/rules.h"
 #include "core/whatif.h"
@@ -165,8 +166,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (explain->argument)
-			argp_error(state, "'%s' is one word too many: one kill or file at a time",
-				   arg);
+			word_too_many(arg, ": one kill or file at a time", state);
 		explain->argument = arg;
 		return 0;
 	case ARGP_KEY_END:

@@ -17,8 +17,10 @@
 #include "cmd/unpack.h"
 #include "cmd/verbs.h"
 #include "core/logread.h"
+#include "core/recording.h"
 #include "lib/log.h"
 #include "lib/parse.h"
+#include "lib/remedy.h"
 
 #define IDLE_MS 200 /* after which a stream's report is taken to be complete */
 
@@ -190,6 +192,35 @@ static int read_log(struct import *import, int fd)
 	return 0;
 }
 
+/* What is of oomtrace's own making and begins so, with what reads it; NULL for anything else. */
+static const char *own_making(const char *head, size_t len)
+{
+	static const struct {
+		const char *begins, *what;
+	} own[] = {
+		{RECORDING_MAGIC, "a recording: oomtrace replay reads it"},
+		{"{\"schema\":",
+		 "oomtrace's own JSON lines: oomtrace explain, or report, reads them"},
+	};
+
+	for (size_t i = 0; len == UNPACK_MAGIC && i < sizeof(own) / sizeof(own[0]); i++) {
+		if (!strncmp(head, own[i].begins, UNPACK_MAGIC))
+			return own[i].what;
+	}
+	return NULL;
+}
+
+static void tell_none(struct import *import, const char *name, const char *own)
+{
+	if (own) {
+		log_error("%s is no log but %s", name, own);
+		import->failed = true;
+		return;
+	}
+	log_note("%s tells of no OOM%s", name,
+		 logread_counts(import->reader)->duplicates ? " that is new" : "");
+}
+
 static void import_log(struct import *import, const char *file)
 {
 	bool from_stdin = strcmp(file, "-") == 0;
@@ -202,7 +233,7 @@ static void import_log(struct import *import, const char *file)
 	size_t len, room;
 
 	if (fd < 0) {
-		log_error("cannot read %s: %s", name, strerror(errno));
+		log_error("cannot read %s: %s%s", name, strerror(errno), remedy_of_read(errno));
 		import->failed = true;
 		return;
 	}
@@ -215,7 +246,7 @@ static void import_log(struct import *import, const char *file)
 	logread_took(import->reader, len);
 	error = read_log(import, unpack.fd);
 	if (error)
-		log_error("cannot read %s: %s", name, strerror(-error));
+		log_error("cannot read %s: %s%s", name, strerror(-error), remedy_of_read(-error));
 	if (!is_enough(import)) /* else what is open was not wanted */
 		logread_end(import->reader);
 	import->failed |= unpack_close(&unpack, name) || error;
@@ -224,8 +255,7 @@ static void import_log(struct import *import, const char *file)
 		log_note("%s: %lu reports end, or are cut off, before they say who was killed",
 			 name, (unsigned long)cut);
 	else if (!error && logread_counts(import->reader)->reports == before && !is_enough(import))
-		log_note("%s tells of no OOM%s", name,
-			 logread_counts(import->reader)->duplicates ? " that is new" : "");
+		tell_none(import, name, own_making(head, len));
 }
 
 static int run(struct import *import)

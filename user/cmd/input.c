@@ -14,6 +14,7 @@
 #include "core/recording.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/remedy.h"
 
 #define READ_STEP   (1024 * 1024)
 #define SAID_DAMAGE 3 /* lines that cannot be read of which each one is told */
@@ -85,7 +86,8 @@ int input_read(const char *file, struct input *ret_input)
 	int error = fd < 0 ? -errno : read_all(fd, &input.bytes, &input.len), kind;
 
 	if (error) {
-		log_error("cannot read %s: %s", input.name, strerror(-error));
+		log_error("cannot read %s: %s%s", input.name, strerror(-error),
+			  remedy_of_read(-error));
 		return error;
 	}
 	kind = kind_of(input.bytes, input.len);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/words.h"
 #include "lib/log.h"
 #include "lib/parse.h"
 #include "lib/remedy.h"
@@ -71,16 +72,22 @@ static const struct argp_option options[] = {
 	{0},
 };
 
+/* A few hundred kills as text wait for their reader, as JSON those of a few dozens. */
+const struct output_kind output_kinds[OUTPUT_FORMATS] = {
+	[OUTPUT_TEXT] = {"text", sink_text_new, TEXT_DEFAULT_CANDIDATES, 256 * 1024},
+	[OUTPUT_JSON] = {"json", sink_jsonl_new, CANDIDATES_ALL, 1024 * 1024},
+};
+
 int output_spec_parse(const char *text, struct output_spec *ret_spec)
 {
 	size_t len = strcspn(text, ":");
 	struct output_spec spec = {0};
 
-	if (len == 4 && strncmp(text, "text", len) == 0)
-		spec.format = OUTPUT_TEXT;
-	else if (len == 4 && strncmp(text, "json", len) == 0)
-		spec.format = OUTPUT_JSON;
-	else
+	while (spec.format < OUTPUT_FORMATS &&
+	       (strncmp(text, output_kinds[spec.format].name, len) ||
+		output_kinds[spec.format].name[len]))
+		spec.format++;
+	if (spec.format == OUTPUT_FORMATS)
 		return -EINVAL;
 	if (text[len] == ':') {
 		spec.file = text + len + 1;
@@ -98,7 +105,8 @@ static void add_output(struct outputs *outputs, const char *text, struct argp_st
 	struct output_spec spec;
 
 	if (output_spec_parse(text, &spec))
-		argp_error(state, "'%s' is no output: text, json, text:FILE or json:FILE", text);
+		argp_error(state, "'%s' is no output: text or json, or one of them with :FILE",
+			   text);
 	if (outputs->n_specs == OUTPUTS_MAX)
 		argp_error(state, "more than %d outputs", OUTPUTS_MAX);
 	for (unsigned int i = 0; i < outputs->n_specs; i++) {
@@ -195,6 +203,7 @@ static void set_store(struct outputs *outputs, const char *file, struct argp_sta
 {
 	if (!*file)
 		argp_error(state, "which file is the store?");
+	file_expected(file, "-s", state);
 	if (outputs->storage.file)
 		argp_error(state, "one store at a time: '%s', or '%s'?", outputs->storage.file,
 			   file);
@@ -312,7 +321,7 @@ uint32_t output_candidates(const struct outputs *outputs, const struct output_sp
 {
 	if (!spec->file && outputs->candidates_given)
 		return outputs->candidates;
-	return spec->format == OUTPUT_TEXT ? TEXT_DEFAULT_CANDIDATES : CANDIDATES_ALL;
+	return output_kinds[spec->format].candidates;
 }
 
 bool output_color(const struct outputs *outputs, bool is_terminal)

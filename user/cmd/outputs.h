@@ -19,7 +19,18 @@
 #define OUTPUTS_MAX             8
 #define TEXT_DEFAULT_CANDIDATES 10
 
-enum output_format { OUTPUT_TEXT, OUTPUT_JSON };
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_FORMATS };
+
+/* What is particular to a format. The table is the one place that knows them all. */
+struct output_kind {
+	const char *name; /* as it is typed */
+	struct sink *(*make)(const struct sink_options *options);
+	uint32_t candidates;  /* that are shown where --candidates does not say how many */
+	uint32_t queue_bytes; /* of lines that wait for their reader */
+};
+
+/* By enum output_format. */
+extern const struct output_kind output_kinds[OUTPUT_FORMATS];
 
 struct output_spec {
 	enum output_format format;

@@ -11,6 +11,7 @@
 #include "cmd/hostrecord.h"
 #include "cmd/outputs.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "core/path.h"
 #include "core/ranking.h"
 #include "lib/log.h"
@@ -104,7 +105,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", arg);
+		word_too_many(arg, "", state);
 		return 0;
 	case ARGP_KEY_END:
 		if (rank->limit_given && !*rank->cgroup)
@@ -221,8 +222,10 @@ static int set_domain(struct rank *rank)
 		return 0;
 	error = rank->mount.point ? memcg_read(&rank->mount, rank->cgroup, &state) : -ENODEV;
 	if (error) {
-		log_error("cannot look at the memory cgroup %s: %s", rank->cgroup,
-			  error == -ENODEV ? "no memory controller is mounted" : strerror(-error));
+		log_error("cannot look at the memory cgroup %s: %s%s%s", rank->cgroup,
+			  error == -ENODEV ? "no memory controller is mounted" : strerror(-error),
+			  error == -ENOENT ? ": name one as it lies below " : "",
+			  error == -ENOENT ? rank->mount.point : "");
 		return error;
 	}
 	ranking->has_memcg = true;

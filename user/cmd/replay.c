@@ -7,6 +7,7 @@
 #include "cmd/input.h"
 #include "cmd/outputs.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "core/assemble.h"
 #include "core/recording.h"
 #include "lib/log.h"
@@ -34,8 +35,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (replay->file)
-			argp_error(state, "'%s' is one word too many: one recording at a time",
-				   arg);
+			word_too_many(arg, ": one recording at a time", state);
 		replay->file = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -118,7 +118,10 @@ static int run(struct replay *replay)
 	if (input_read(replay->file, &replay->input))
 		return EXIT_FAILED;
 	if (recording_open(replay->input.bytes, replay->input.len, &offset)) {
-		log_error("%s is no recording of oomtrace", replay->input.name);
+		log_error("%s is no recording of oomtrace but %s", replay->input.name,
+			  replay->input.kind == INPUT_LINES
+				  ? "its JSON lines: oomtrace explain, or report, reads them"
+				  : "a kernel's log: oomtrace import reads it");
 		return EXIT_FAILED;
 	}
 	if (delivery_new(&replay->outputs, STORAGE_REPLAY, -1, &replay->delivery) ||

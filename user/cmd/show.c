@@ -10,6 +10,7 @@
 #include "cmd/stored.h"
 #include "cmd/tap.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "lib/log.h"
 #include "sink/listing.h"
 #include "sink/sink.h"
@@ -59,7 +60,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (show->argument)
-			argp_error(state, "'%s' is one word too many: one kill at a time", arg);
+			word_too_many(arg, ": one kill at a time", state);
 		show->argument = arg;
 		return 0;
 	default:

@@ -159,6 +159,7 @@ int storage_open(const struct storage_options *options, enum storage_run run,
 	storage_make_directory(options);
 	error = keeper_new(&keeper, ret_keeper, error_text);
 	if (error)
-		log_error("cannot store in %s: %s", options->file, error_text);
+		log_error("cannot store in %s: %s%s", options->file, error_text,
+			  error == -EBADMSG ? ": it is left as it is; name another file" : "");
 	return error;
 }

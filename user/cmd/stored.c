@@ -11,6 +11,7 @@
 
 #include "cmd/input.h"
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "core/event.h"
 #include "lib/log.h"
 #include "lib/units.h"
@@ -135,6 +136,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 's':
 		if (!*arg)
 			argp_error(state, "'' is no name of a store");
+		file_expected(arg, "-s", state);
 		stored->file = arg;
 		return 0;
 	case KEY_REDACT:

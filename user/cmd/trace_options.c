@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/verbs.h"
+#include "cmd/words.h"
 #include "lib/parse.h"
 
 #define RING_SIZE_MAX (1ULL << 30) /* far beyond any use, and well within 32 bits */
@@ -135,6 +136,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is no duration: 5, 90s, 2m or 1h", arg);
 		return 0;
 	case 'r':
+		file_expected(arg, "--record", state);
 		trace->record = arg;
 		return 0;
 	case KEY_BACKFILL:
@@ -168,7 +170,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		trace->no_stack = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is one word too many", arg);
+		word_too_many(arg, "", state);
 		return 0;
 	case ARGP_KEY_END:
 		if (trace->outputs.redact && trace->record)

@@ -14,6 +14,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/remedy.h"
 
 static const struct packing {
 	const char *magic;
@@ -160,7 +161,8 @@ int unpack_open(int fd, const char *name, char head[UNPACK_MAGIC], size_t *ret_h
 	int source = fd;
 
 	if (len < 0) {
-		log_error("cannot read %s: %s", name, strerror((int)-len));
+		log_error("cannot read %s: %s%s", name, strerror((int)-len),
+			  remedy_of_read((int)-len));
 		close(fd);
 		return (int)len;
 	}

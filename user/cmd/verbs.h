@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The verbs. Each parses its own arguments through its argp table, argv[0]
- * being what was typed to reach it, and returns the exit status.
+ * being what is typed to reach it ("oomtrace show"), and returns the exit status.
  */
 #ifndef OOMTRACE_CMD_VERBS_H
 #define OOMTRACE_CMD_VERBS_H
@@ -18,7 +18,6 @@ enum exit_status {
 
 struct verb {
 	const char *name;
-	char *usage_name; /* what argp calls the program */
 	int (*run)(int argc, char **argv);
 	const struct argp *argp;
 	const char *summary;
@@ -26,7 +25,10 @@ struct verb {
 
 #define VERBS_MAX 16
 
-/* In the order in which they are listed; the table is the one place that knows them all. */
+/*
+ * In the order in which they are listed, the first one being meant where none is named. The table
+ * is the one place that knows them all: help, completions and the tests of the manual follow it.
+ */
 extern const struct verb verbs[];
 extern const size_t n_verbs;
 

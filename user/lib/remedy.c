@@ -23,3 +23,16 @@ const char *remedy_of_open(int error)
 		return "";
 	}
 }
+
+const char *remedy_of_read(int error)
+{
+	switch (error) {
+	case EISDIR:
+		return ": name a file in it";
+	case EACCES:
+	case EPERM:
+		return ": read it as root, or as a user who may";
+	default:
+		return "";
+	}
+}

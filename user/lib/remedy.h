@@ -9,4 +9,7 @@
  */
 const char *remedy_of_open(int error);
 
+/* The same of opening or reading one: ": read it as root". */
+const char *remedy_of_read(int error);
+
 #endif /* OOMTRACE_LIB_REMEDY_H */
