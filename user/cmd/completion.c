@@ -49,7 +49,7 @@ static const struct {
 	{"WHEN", "auto always never"},
 	{"BACKEND", "auto fentry kprobe tracepoint"},
 	{"N|all", "all"},
-	{"ATTRIBUTE", "cgroup comm unit pod"},
+	{"WHAT", "cgroup comm unit pod"},
 };
 
 static const char *names_of_formats(void)
