@@ -30,9 +30,14 @@ void tell_cannot_trace(const struct survey *survey, enum backend wanted)
 		log_error("not allowed to trace: %s", survey->privilege_error);
 	else if (!survey->btf && *survey->btf_error)
 		log_error("the kernel's types are missing: %s", survey->btf_error);
-	tell_refusals(survey, wanted);
+	else /* else each was refused for this one reason */
+		tell_refusals(survey, wanted);
 	if (geteuid() != 0 && !survey->privileged)
 		log_error("tracing needs root, or these capabilities: sudo oomtrace");
+	else if (!survey->privileged)
+		log_error(
+			"root may not here: what is missing is given to a container by --cap-add, "
+			"to a unit by CapabilityBoundingSet=; 'oomtrace doctor' says more");
 	else
 		log_error("nothing could be attached; 'oomtrace doctor' says more");
 }
