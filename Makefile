@@ -68,7 +68,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm browser package metrics systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm browser package metrics shippers systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -200,6 +200,10 @@ metrics: oomtrace $(BUILD)/hog ## real kills through Debian's node exporter and 
 	@bash -c 'source tools/deps && install_missing "$${METRICS_PACKAGES[@]}"'
 	@tests/metrics/run
 
+shippers: oomtrace ## lines of any length through Debian's journald, rsyslog and logrotate; root
+	@bash -c 'source tools/deps && install_missing "$${SHIPPERS_PACKAGES[@]}"'
+	@tests/shippers/run
+
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
@@ -217,6 +221,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/vm/run --slow --case multitude
 	@tests/arm64
 	@$(MAKE) --no-print-directory metrics
+	@$(MAKE) --no-print-directory shippers
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
