@@ -157,6 +157,8 @@ static void options_mean_what_the_manual_says(void **state)
 	assert_string_equal(parse("--container 3726")->outputs.filter.container, "3726");
 	assert_string_equal(parse("--pod 8d5c")->outputs.filter.pod, "8d5c");
 	assert_int_equal(parse("--ring-size 256K")->ring_size, 256 << 10);
+	assert_string_equal(parse("--host node-7")->host, "node-7");
+	assert_null(parse("")->host);
 	assert_true(parse("--backfill")->backfill);
 	assert_int_equal(parse("--backfill")->n_backfill_files, 0);
 	assert_int_equal(parse("--backfill=a --backfill --backfill=b")->n_backfill_files, 2);
@@ -236,6 +238,9 @@ static void wrong_usage_ends_with_status_2(void **state)
 		"-d 5x",
 		"-k some",
 		"--color=maybe",
+		"--level-prefix=maybe",
+		"--host=",
+		"--host=a-name-of-more-than-sixty-three-bytes-which-no-host-can-have-in-uname",
 		"--backend=ebpf",
 		"-q -v",
 		"--ring-size=5000",

@@ -195,6 +195,9 @@ static void say_host(const struct doctor *doctor)
 		  survey->privileged ? "" : survey->privilege_error);
 	say_row("lockdown", *facts->lockdown ? facts->lockdown : "unknown (no securityfs here)");
 	say_protections();
+	if (facts->own_pids)
+		say_row("pid namespace", "its own: command lines of victims that did not ask for "
+					 "the memory themselves are not found (pods: hostPID)");
 	say_row("memory cgroups", versions[doctor->memory_cgroups]);
 	say_disabled(&doctor->disabled);
 	say_log(doctor);
@@ -302,6 +305,8 @@ static int put_json(const struct doctor *doctor)
 	json_put_string(&json, "arch", facts->arch);
 	json_put_bool(&json, "btf", doctor->survey.btf);
 	json_put_bool(&json, "privileged", doctor->survey.privileged);
+	if (facts->own_pids)
+		json_put_string(&json, "pid_namespace", "own");
 	if (*facts->lockdown)
 		json_put_string(&json, "lockdown", facts->lockdown);
 	if (doctor->memory_cgroups != CGROUP_NONE)

@@ -545,6 +545,8 @@ int cmd_trace(int argc, char **argv)
 	trace.at_terminal = isatty(STDIN_FILENO);
 	signal(SIGPIPE, SIG_IGN);
 	host_read(&trace.facts);
+	if (trace.options.host)
+		snprintf(trace.facts.host, sizeof(trace.facts.host), "%s", trace.options.host);
 	trace.options.outputs.storage.processes = known_or(trace.facts.threads, 1, 0);
 	if (protect_begin(&trace.options))
 		return EXIT_FAILED;

@@ -23,7 +23,8 @@ enum {
 	KEY_NO_CMDLINE,
 	KEY_USER_KILLERS,
 	KEY_NO_USER_KILLS,
-	KEY_USER
+	KEY_USER,
+	KEY_HOST
 };
 
 static const struct argp_option options[] = {
@@ -47,6 +48,8 @@ static const struct argp_option options[] = {
 	{"no-user-kills", KEY_NO_USER_KILLS, 0, 0, "Tell no signals by user-space OOM killers", 3},
 	{"user", KEY_USER, "NAME", 0,
 	 "Be this user, and leave all capabilities behind, once it is attached", 3},
+	{"host", KEY_HOST, "NAME", 0,
+	 "Call this host so (default: as it calls itself, in a container as that is called)", 3},
 	{"no-cmdline", KEY_NO_CMDLINE, 0, 0, "Do not read the victim's command line", 3},
 	{"no-stack", KEY_NO_STACK, 0, 0, "Leave the invoker's kernel stack without names", 3},
 	{0},
@@ -113,6 +116,14 @@ static int parse_adj(const char *text, struct argp_state *state)
 	return negative ? -(int)value : (int)value;
 }
 
+static const char *parse_host(const char *name, struct argp_state *state)
+{
+	if (!*name || strlen(name) >= WIRE_TEXT_LEN)
+		argp_error(state, "'%s' is no name of a host: 1 to %d bytes", name,
+			   WIRE_TEXT_LEN - 1);
+	return name;
+}
+
 static void add_backfill(const char *file, struct trace_options *trace, struct argp_state *state)
 {
 	trace->backfill = true;
@@ -162,6 +173,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_USER:
 		trace->user = arg;
+		return 0;
+	case KEY_HOST:
+		trace->host = parse_host(arg, state);
 		return 0;
 	case KEY_NO_CMDLINE:
 		trace->no_cmdline = true;

@@ -22,6 +22,7 @@ struct trace_options {
 	uint32_t ring_size; /* 0: the tracer's own choice */
 	/* as in struct tracer_options */
 	char user_killers[USER_KILLERS_MAX][WIRE_COMM_LEN];
+	const char *host;  /* what this host is to be called, or NULL: as it calls itself */
 	const char *user;  /* to become before attaching, or NULL */
 	int oom_score_adj; /* of oomtrace itself */
 	bool no_cmdline;

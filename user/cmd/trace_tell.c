@@ -88,7 +88,8 @@ void tell_banner(const struct host_facts *facts, const char *name, enum backend 
 	tell_past_kills(facts, past, backfill);
 	if (facts->own_pids)
 		log_plain("Runs in a pid namespace of its own: pids are the host's, ns_pid those "
-			  "in a process's own namespace.");
+			  "in a process's own namespace. Command lines that are in /proc only are "
+			  "not found.");
 }
 
 void tell_missed(const struct host_facts *facts, const struct store_watch *watch,
