@@ -68,7 +68,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm browser package metrics shippers systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -204,6 +204,11 @@ shippers: oomtrace ## lines of any length through Debian's journald, rsyslog and
 	@bash -c 'source tools/deps && install_missing "$${SHIPPERS_PACKAGES[@]}"'
 	@tests/shippers/run
 
+kubernetes: oomtrace-static $(BUILD)/hog ## the manifest against the API's types, and in QEMU with what it gives a container; node, npm
+	@bash -c 'source tools/deps && install_missing "$${KUBERNETES_PACKAGES[@]}" && \
+		{ command -v npm >/dev/null || install_missing nodejs npm; }'
+	@tests/kubernetes/run
+
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
@@ -222,6 +227,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/arm64
 	@$(MAKE) --no-print-directory metrics
 	@$(MAKE) --no-print-directory shippers
+	@$(MAKE) --no-print-directory kubernetes
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
