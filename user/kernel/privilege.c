@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "kernel/privilege.h"
 
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 static bool have(cap_value_t wanted)
 {
@@ -13,6 +15,12 @@ static bool have(cap_value_t wanted)
 
 	cap_free(all);
 	return known && is == CAP_SET;
+}
+
+/* Containers have filters that know no CAP_BPF, and forbid bpf() with the same EPERM. */
+static bool is_filtered(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER;
 }
 
 /*
@@ -34,6 +42,8 @@ void privilege_lacking_to_load(char *ret_text, size_t size)
 		text = "CAP_BPF is missing";
 	else if (!perfmon)
 		text = "CAP_PERFMON is missing";
+	else if (is_filtered())
+		text = "a seccomp filter, a container's, has to let bpf() through";
 	else if (!have(CAP_SYS_RESOURCE))
 		text = "CAP_SYS_RESOURCE is missing, or a higher limit of locked memory";
 	snprintf(ret_text, size, "%s", text);

@@ -8,11 +8,11 @@ SELECT host, count() AS victims, quantileExact(0.5)(freed_ms) AS median_ms, max(
 FROM oomtrace FINAL WHERE type = 'oom_outcome' AND visitParamHas(line, 'freed_ms') GROUP BY host ORDER BY host FORMAT JSONEachRow;
 
 -- What did the last kill choose from? Its candidates are in the line: one row each.
-SELECT visitParamExtractUInt(task, 'pid') AS pid, visitParamExtractString(task, 'comm') AS comm,
+SELECT toUInt32(extract(task, '^[0-9]+')) AS pid, visitParamExtractString(task, 'comm') AS comm,
     visitParamExtractInt(task, 'points') AS points
 FROM
 (
-    SELECT arrayJoin(splitByString('},{', visitParamExtractRaw(visitParamExtractRaw(line, 'candidates'), 'tasks'))) AS task
+    SELECT arrayJoin(splitByString('},{"pid":', substring(line, position(line, '"tasks":[{"pid":') + 16))) AS task
     FROM oomtrace FINAL WHERE type = 'oom_kill' AND id =
         (SELECT id FROM oomtrace FINAL WHERE type = 'oom_kill' ORDER BY time DESC, id DESC LIMIT 1)
 )
