@@ -2,7 +2,6 @@
 """Cases of tests/live/run about a store: what is in it, and what it lives through."""
 import json
 import os
-import os
 import pathlib
 import random
 import re

@@ -41,7 +41,7 @@ static void on_episode(void *ctx, const struct host *host, const struct episode 
 {
 	struct observer *observer = ctx;
 
-	(void)host;
+	snprintf(observer->host_name, sizeof(observer->host_name), "%s", host->wire->host);
 	keep_episode(&observer->episodes[observer->n_episodes++ % 64], episode);
 	note(observer, 'e');
 }

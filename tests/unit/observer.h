@@ -24,8 +24,9 @@ struct observer {
 	uint32_t n_episodes, n_no_kills, n_outcomes, n_lost, n_attached, n_detached;
 	uint64_t lost_total[LOSS_MAX]; /* the sum of what was told */
 	int64_t attached_real_ns;
-	struct totals totals; /* as told at the end */
-	char order[SEEN_MAX]; /* a, e, n, o, l, d: in which order things were told */
+	char host_name[WIRE_TEXT_LEN]; /* of the last episode */
+	struct totals totals;          /* as told at the end */
+	char order[SEEN_MAX];          /* a, e, n, o, l, d: in which order things were told */
 	uint32_t n_order;
 };
 

@@ -707,6 +707,7 @@ static void a_truncated_path_agrees_with_the_whole_one(void **state)
 
 static void flags_have_the_names_of_the_kernel_that_was_recorded(void **state)
 {
+	struct wire_host other = gen_host(0);
 	struct wire_gfp gfp = {.head = gen_head(WIRE_GFP, sizeof(gfp), 0, 0)};
 	struct observer *observer = observe(0, 100);
 	struct wire_decision decision = gen_decision(1, T0);
@@ -726,7 +727,8 @@ static void flags_have_the_names_of_the_kernel_that_was_recorded(void **state)
 	assert_string_equal(observer_last(observer)->is.invoker.gfp_text, "__GFP_ODD|0x8");
 
 	/* another host is another kernel */
-	FEED(observer, gen_host(0));
+	other.attached_ns++;
+	FEED(observer, other);
 	decision.head.episode = 3;
 	FEED(observer, decision);
 	FEED(observer, gen_end(3, T0));
@@ -761,6 +763,29 @@ static void a_report_of_an_earlier_kill_of_that_pid_is_left_alone(void **state)
 	observer_done(observer);
 }
 
+/* The same tracer goes on: nobody is told that it is attached, and nothing is forgotten. */
+static void a_host_that_is_renamed_is_the_same_host(void **state)
+{
+	struct observer *observer = observe(0, 100);
+	struct wire_host renamed = gen_host(0);
+	struct wire_gfp gfp = {.head = gen_head(WIRE_GFP, sizeof(gfp), 0, 500)};
+	struct wire_decision decision = gen_decision(1, T0);
+
+	(void)state;
+	strcpy(gfp.names[0], "ODD");
+	FEED(observer, gfp);
+	strcpy(renamed.host, "db-3");
+	FEED(observer, renamed);
+	decision.gfp_mask = 0x1;
+	FEED(observer, decision);
+	FEED(observer, gen_end(1, T0));
+	assert_int_equal(observer->n_attached, 1);
+	assert_int_equal(observer->n_episodes, 1);
+	assert_string_equal(observer->host_name, "db-3");
+	assert_true(observer_last(observer)->is.known & EPISODE_KNOWS_GFP_TEXT);
+	observer_done(observer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -791,6 +816,7 @@ int main(void)
 		cmocka_unit_test(an_order_of_minus_one_is_sysrq),
 		cmocka_unit_test(a_walk_given_up_is_said),
 		cmocka_unit_test(hostile_names_are_cut_at_their_bound),
+		cmocka_unit_test(a_host_that_is_renamed_is_the_same_host),
 		cmocka_unit_test(the_kernels_report_completes_the_tracepoint_backend),
 		cmocka_unit_test(a_gap_in_the_log_is_a_loss_of_the_report_in_it),
 		cmocka_unit_test(where_the_log_names_another_memcg_the_log_is_right),

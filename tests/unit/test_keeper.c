@@ -20,7 +20,7 @@ static uint64_t kernel_kills(void)
 	return atomic_load(&kernel_count);
 }
 
-static struct keeper *made(bool batch)
+static struct keeper *made_beating(bool batch, uint64_t beat_ns)
 {
 	struct keeper_options options = {
 		.path = store_path,
@@ -28,6 +28,7 @@ static struct keeper *made(bool batch)
 		.kind = batch ? "import" : "trace",
 		.batch = batch,
 		.kernel_kills = batch ? NULL : kernel_kills,
+		.beat_ns = beat_ns,
 	};
 	char error_text[STORE_ERROR_LEN];
 	struct keeper *keeper;
@@ -38,6 +39,11 @@ static struct keeper *made(bool batch)
 		fail_msg("%s", error_text);
 	assert_int_equal(keeper_start(keeper), 0);
 	return keeper;
+}
+
+static struct keeper *made(bool batch)
+{
+	return made_beating(batch, 0);
 }
 
 static int put(struct keeper *keeper, const struct store_row *row)
@@ -144,6 +150,51 @@ static void what_was_seen_is_what_is_stored_until_it_is_quiet(void **state)
 	keeper_finish(keeper);
 	keeper_free(keeper);
 	assert_string_equal(ask("SELECT kernel_kills_seen FROM run"), "15");
+}
+
+static void await_answer(const char *sql, const char *answer)
+{
+	for (int i = 0; i < DEADLINE_S * 1000 && strcmp(ask(sql), answer) != 0; i++)
+		usleep(1000);
+	assert_string_equal(ask(sql), answer);
+}
+
+/* Nothing comes, and it is written down until when that was seen. */
+static void a_quiet_run_says_that_it_goes_on(void **state)
+{
+	struct keeper *keeper = made_beating(false, 20 * 1000 * 1000);
+	char later[256];
+
+	(void)state;
+	begin(keeper);
+	await_answer("SELECT count(*) FROM run WHERE kernel_kills_seen = 10", "1");
+	snprintf(later, sizeof(later), "SELECT seen_until_ns > %.20s FROM run",
+		 ask("SELECT seen_until_ns FROM run"));
+	await_answer(later, "1");
+	/* What the kernel has counted and nobody has told of by the beat after is seen. */
+	atomic_store(&kernel_count, 12);
+	await_answer("SELECT kernel_kills_seen FROM run", "12");
+	keeper_finish(keeper);
+	keeper_free(keeper);
+}
+
+/* What is counted at a beat may be on its way: it is called seen by the next one only. */
+static void a_beat_does_not_call_seen_what_was_just_counted(void **state)
+{
+	struct keeper *keeper = made_beating(false, 2ULL * 1000 * 1000 * 1000);
+	char later[256];
+
+	(void)state;
+	begin(keeper);
+	usleep(1500 * 1000); /* so that it is quiet: settled */
+	snprintf(later, sizeof(later), "SELECT seen_until_ns > %.20s FROM run",
+		 ask("SELECT seen_until_ns FROM run"));
+	atomic_store(&kernel_count, 12);
+	await_answer(later, "1");
+	assert_string_equal(ask("SELECT kernel_kills_seen FROM run"), "10");
+	await_answer("SELECT kernel_kills_seen FROM run", "12");
+	keeper_finish(keeper);
+	keeper_free(keeper);
 }
 
 static void locked(void)
@@ -353,6 +404,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_STORE(rows_come_out_as_they_were_put),
 		ON_A_STORE(what_was_seen_is_what_is_stored_until_it_is_quiet),
+		ON_A_STORE(a_quiet_run_says_that_it_goes_on),
+		ON_A_STORE(a_beat_does_not_call_seen_what_was_just_counted),
 		ON_A_STORE(what_finds_the_store_locked_waits),
 		ON_A_STORE(a_store_that_was_removed_is_made_anew),
 		ON_A_STORE(a_log_that_was_removed_costs_nothing),

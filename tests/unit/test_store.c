@@ -164,7 +164,11 @@ static void the_last_watch_is_found(void **state)
 	assert_int_equal(watch.kernel_kills, 17);
 	assert_int_equal(store_last_watch(store, "h", "another", &watch), 1);
 	assert_false(watch.same_boot);
-	assert_int_equal(store_last_watch(store, "other", "b", &watch), 0);
+	assert_int_equal(store_last_watch(store, "other", "another", &watch), 0);
+	assert_int_equal(store_last_watch(store, "other", "", &watch), 0);
+	/* Renamed since then, and not restarted. */
+	assert_int_equal(store_last_watch(store, "other", "b", &watch), 1);
+	assert_true(watch.same_boot);
 	store_close(store);
 }
 

@@ -24,9 +24,13 @@
 /* By how much the log's clock may be read wrongly within a second. */
 #define CLOCK_ERROR_NS 100000000ULL
 
-/* So long in all readers are waited for that are slow; what is live waits meanwhile. */
-#define READERS_NS 10000000000ULL
-#define LOOK_MS    10
+/*
+ * Readers that are slow are waited for as long as nothing else waits for that, and so long in all
+ * while something live does.
+ */
+#define READERS_NS     10000000000ULL
+#define LOOK_MS        10 /* at first, and twice as long each time, up to */
+#define LOOK_SLOWLY_MS 250
 
 struct work {
 	const struct backfill *backfill;
@@ -36,7 +40,7 @@ struct work {
 	bool stopped;
 	bool begun; /* something of the log has come */
 	uint64_t began_ns;
-	uint64_t waited_ns; /* for readers */
+	uint64_t waited_ns; /* for readers, while something live waited too */
 	uint64_t given;
 };
 
@@ -72,14 +76,16 @@ static void await_readers(struct work *work)
 {
 	const struct backfill *backfill = work->backfill;
 
-	while (work->waited_ns < READERS_NS && !work->stopped &&
-	       !delivery_has_room(backfill->delivery)) {
+	for (int look_ms = LOOK_MS; work->waited_ns < READERS_NS && !work->stopped &&
+				    !delivery_has_room(backfill->delivery);) {
 		struct pollfd stop = {.fd = backfill->stop_fd, .events = POLLIN};
+		bool is_awaited = backfill->catch_up(backfill->ctx, false);
 		uint64_t began_ns = loop_now();
 
-		backfill->catch_up(backfill->ctx, false);
-		work->stopped = poll(&stop, 1, LOOK_MS) > 0 && is_ready(&stop);
-		work->waited_ns += loop_now() - began_ns;
+		work->stopped = poll(&stop, 1, look_ms) > 0 && is_ready(&stop);
+		if (is_awaited)
+			work->waited_ns += loop_now() - began_ns;
+		look_ms = look_ms * 2 < LOOK_SLOWLY_MS ? look_ms * 2 : LOOK_SLOWLY_MS;
 	}
 }
 
@@ -115,6 +121,7 @@ static void take_no_kill(void *ctx, const struct host *host, const struct episod
 	if (boot_ns + CLOCK_ERROR_NS >= work->backfill->attaching_ns ||
 	    (!work->from_kmsg && past->begun && boot_ns >= past->first_ns))
 		return;
+	await_readers(work);
 	delivery_past_ops.no_kill(work->backfill->delivery, host, episode);
 }
 
@@ -122,6 +129,7 @@ static void take_outcome(void *ctx, const struct host *host, const struct outcom
 {
 	struct work *work = ctx;
 
+	await_readers(work);
 	delivery_past_ops.outcome(work->backfill->delivery, host, outcome);
 }
 

@@ -23,8 +23,11 @@ struct backfill {
 	struct seen *logged;          /* by that survey; what files tell of is added */
 	const struct seen *live;      /* that catch_up() adds to */
 	uint64_t attaching_ns;        /* boot_ns before which nothing was attached */
-	/* Takes what the kernel side has told of; @give: gives it, too. @ctx is its own. */
-	void (*catch_up)(void *ctx, bool give);
+	/*
+	 * Takes what the kernel side has told of; @give: gives it, too. Returns whether anything
+	 * waits for the logs to end that should not wait for long. @ctx is its own.
+	 */
+	bool (*catch_up)(void *ctx, bool give);
 	void *ctx;
 	int ring_fd, stop_fd; /* readable: it has told something; this is to end */
 };

@@ -219,3 +219,11 @@ void feeder_begin(struct feeder *feeder, const struct wire_host *host, const str
 	feed(feeder, host, sizeof(*host));
 	feed_gfp(feeder, survey, host->head.boot_ns);
 }
+
+void feeder_rename(struct feeder *feeder, const struct wire_host *host)
+{
+	struct wire_host record = *host;
+
+	record.head = loader_head(WIRE_HOST, sizeof(record), loop_now());
+	feed(feeder, &record, sizeof(record));
+}

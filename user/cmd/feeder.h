@@ -38,6 +38,9 @@ struct feeder {
 /* What comes first: clock, host (what is attached where) and the flags' names. */
 void feeder_begin(struct feeder *feeder, const struct wire_host *host, const struct survey *survey);
 
+/* What the host is called now, in place of what the record said that came first. */
+void feeder_rename(struct feeder *feeder, const struct wire_host *host);
+
 /*
  * One record of the kernel's ring; @ctx is the feeder, as tracer_consume() wants it. What the
  * loader knows of a decision goes before it, stamped with the decision's own time: the ring may be

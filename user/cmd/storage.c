@@ -21,6 +21,9 @@
 #define NS_PER_DAY (86400 * NS_PER_S)
 #define TASK_BYTES 700 /* of a line, for each candidate */
 #define LOCK_MS    2000
+/* How far back the end of a tracer that was cut off can lie; each writes a page, of 4 KiB mostly.
+ */
+#define BEAT_NS 60000000000ULL
 
 /* Of what waits to be stored: some hundreds of kills in containers, or two of all processes. */
 #define QUEUE_LEAST (2 * MIB)
@@ -148,6 +151,7 @@ int storage_open(const struct storage_options *options, enum storage_run run,
 		keeper.keep.max_bytes = STORAGE_KEEP_BYTES;
 	if (run == STORAGE_TRACE) {
 		keeper.kernel_kills = host_oom_kills;
+		keeper.beat_ns = BEAT_NS;
 		keeper.queue_bytes = queue_bytes(options->processes);
 		/* A line, its copy in the row that SQLite makes of it, and what it works with. */
 		error = store_memory_take(SQLITE_OWN + QUEUE_RECORD_MAX(keeper.queue_bytes));

@@ -42,6 +42,7 @@ struct trace {
 	int deadline_timer, duration_timer, metrics_timer;
 	int news_fd; /* an eventfd that the writers ring, or -1 */
 	int swap_fd; /* -1: not watched */
+	int name_fd; /* the host's name; -1: not watched */
 	uint64_t attaching_ns, attached_ns;
 	bool watched_before; /* last_watch holds: until when, says the store */
 	struct store_watch last_watch;
@@ -326,13 +327,15 @@ static void hold_record(void *ctx, const void *bytes, size_t len)
 		feeder_record(&trace->feeder, bytes, len);
 }
 
-static void catch_up(void *ctx, bool give)
+static bool catch_up(void *ctx, bool give)
 {
 	struct reading *reading = ctx;
 
 	consume_into(reading->trace, hold_record, reading);
 	if (give)
 		give_held(reading);
+	/* Who reads metrics takes old ones for a tracer's end. */
+	return reading->held.len || reading->trace->metering;
 }
 
 /* Gives what logs tell of before all that happens from now on. */
@@ -401,6 +404,35 @@ static void watch_swap(struct trace *trace)
 		log_detail("swap is not watched: points are computed with what there is now");
 }
 
+static void on_name_changed(void *ctx, int fd)
+{
+	struct trace *trace = ctx;
+	char before[WIRE_TEXT_LEN];
+
+	(void)fd;
+	memcpy(before, trace->host.host, sizeof(before));
+	host_name(trace->host.host);
+	if (!strcmp(before, trace->host.host))
+		return;
+	/* What was before it had its name. */
+	consume(trace);
+	feeder_rename(&trace->feeder, &trace->host);
+	settle(trace);
+}
+
+/* DHCP or an administrator may call it something else at any time. */
+static void watch_name(struct trace *trace)
+{
+	if (trace->options.host)
+		return;
+	trace->name_fd = host_watch_name();
+	if (trace->name_fd < 0 ||
+	    loop_add_change(trace->loop, trace->name_fd, on_name_changed, trace) < 0)
+		log_detail("the host's name is not watched: it stays what it is now");
+	else
+		host_name(trace->facts.host); /* as of then */
+}
+
 /* Before memory is locked: the thread's stack is part of it. */
 static void start_lookup(struct trace *trace)
 {
@@ -450,6 +482,7 @@ static int stream(struct trace *trace)
 	}
 	close_needless_kmsg(trace);
 	watch_swap(trace);
+	watch_name(trace);
 	start_lookup(trace);
 	trace->feeder.symbolizer.name = tracer_name_function;
 	trace->feeder.symbolizer.ctx = trace->tracer;
@@ -526,6 +559,8 @@ static void trace_release(struct trace *trace)
 		close(trace->feeder.kmsg_fd);
 	if (trace->swap_fd >= 0)
 		close(trace->swap_fd);
+	if (trace->name_fd >= 0)
+		close(trace->name_fd);
 	if (trace->news_fd >= 0)
 		close(trace->news_fd);
 }
@@ -536,6 +571,7 @@ int cmd_trace(int argc, char **argv)
 		.feeder.kmsg_fd = -1,
 		.news_fd = -1,
 		.swap_fd = -1,
+		.name_fd = -1,
 	};
 	int status = EXIT_FAILED, error;
 

@@ -233,10 +233,25 @@ static void close_if_complete(struct assembler *assembler)
 		close_episode(assembler);
 }
 
+/* The same tracer, and another name of its host: nothing begins anew. */
+static bool is_renamed(const struct assembler *assembler, const struct wire_host *record)
+{
+	const struct wire_host *host = &assembler->wire_host;
+
+	return assembler->host_known && host->attached_ns == record->attached_ns &&
+	       !memcmp(host->boot_id, record->boot_id, sizeof(host->boot_id)) &&
+	       strncmp(host->host, record->host, sizeof(host->host)) != 0;
+}
+
 static void take_host(struct assembler *assembler, const struct wire_host *record)
 {
 	struct wire_host *host = &assembler->wire_host;
 
+	if (is_renamed(assembler, record)) {
+		memcpy(host->host, record->host, sizeof(host->host));
+		host->host[WIRE_TEXT_LEN - 1] = '\0';
+		return;
+	}
 	recent_forget(assembler->recent);
 	*host = *record;
 	/* What follows prints these as strings. */

@@ -154,6 +154,30 @@ int host_watch_swap(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Copies as much of @from as fits. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+int host_watch_name(void)
+{
+	int fd = open("/proc/sys/kernel/hostname", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void host_name(char ret_name[WIRE_TEXT_LEN])
+{
+	struct utsname names;
+
+	if (uname(&names) == 0)
+		copy_text(ret_name, WIRE_TEXT_LEN, names.nodename);
+}
+
 static void read_load(struct host_facts *facts)
 {
 	char text[SMALL_BYTES];
@@ -184,15 +208,6 @@ static bool has_own_pids(void)
 	struct stat ns;
 
 	return stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino != HOST_PID_NS;
-}
-
-/* Copies as much of @from as fits. */
-static void copy_text(char *to, size_t size, const char *from)
-{
-	size_t len = strnlen(from, size - 1);
-
-	memcpy(to, from, len);
-	to[len] = '\0';
 }
 
 void host_read(struct host_facts *ret_facts)

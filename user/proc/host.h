@@ -38,6 +38,15 @@ uint64_t host_swap_total(void);
 /* A descriptor that polls POLLPRI when swap is added or removed, or a negative errno. */
 int host_watch_swap(void);
 
+/*
+ * A descriptor that polls POLLPRI when a host name is set, in this or another UTS namespace, or a
+ * negative errno.
+ */
+int host_watch_name(void);
+
+/* The host's name now; unchanged where it cannot be had. */
+void host_name(char ret_name[WIRE_TEXT_LEN]);
+
 /* oom_kill of /proc/vmstat now, or WIRE_NONE_U64. */
 uint64_t host_oom_kills(void);
 

@@ -54,6 +54,7 @@ struct keeper {
 	uint64_t failed_rows;
 	bool kills_known;
 	uint64_t kernel_kills; /* as of what is stored */
+	uint64_t counted;      /* by the kernel, when the last beat was; UINT64_MAX: not known */
 	char ids[BATCH][ID_LEN];
 	unsigned int n_ids;
 	uint64_t batch_known, batch_victims;
@@ -390,13 +391,38 @@ static void settle(struct keeper *keeper)
 		store_rollback(keeper->store);
 	if (!error && kills != UINT64_MAX)
 		keeper->kernel_kills = kills;
+	keeper->counted = kills;
+}
+
+/*
+ * That the run goes on. What the kernel had counted by the last beat, and has not come since, does
+ * not come any more; what it has counted since may be on its way.
+ */
+static void beat(struct keeper *keeper)
+{
+	uint64_t kills = keeper->counted;
+	int error = store_begin(keeper->store);
+
+	keeper->counted = kills_now(keeper);
+	if (!error && store_has_run(keeper->store))
+		error = store_put_seen(keeper->store, real_now(), kills != UINT64_MAX, kills);
+	if (!error)
+		error = store_commit(keeper->store);
+	else
+		store_rollback(keeper->store);
+	if (!error && kills != UINT64_MAX)
+		keeper->kernel_kills = kills;
 }
 
 static uint64_t patience(const struct keeper *keeper)
 {
 	if (keeper->disconnected)
 		return QUEUE_FOREVER;
-	return keeper->trim_due ? 0 : keeper->unsettled ? QUIET_NS : QUEUE_FOREVER;
+	if (keeper->trim_due)
+		return 0;
+	if (keeper->unsettled)
+		return QUIET_NS;
+	return keeper->options.beat_ns ? keeper->options.beat_ns : QUEUE_FOREVER;
 }
 
 static void *run(void *arg)
@@ -417,6 +443,8 @@ static void *run(void *arg)
 			trim(keeper);
 		else if (error && keeper->unsettled)
 			settle(keeper);
+		else if (error && keeper->options.beat_ns)
+			beat(keeper);
 	}
 	while (keeper->trim_due && !keeper->disconnected && !keeper->failing)
 		trim(keeper);

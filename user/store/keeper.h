@@ -28,6 +28,8 @@ struct keeper_options {
 	 */
 	bool batch;
 	uint64_t (*kernel_kills)(void); /* the kernel's count now, UINT64_MAX: not known; or NULL */
+	/* So often it is written down, of a run that is quiet, until when it was one; 0: never. */
+	uint64_t beat_ns;
 };
 
 struct keeper_state {

@@ -68,7 +68,10 @@ static const char *const statements[SQL_STATEMENTS] = {
 	[SQL_DROP_RUNS] = "DELETE FROM run WHERE seen_until_ns < :before_ns AND run_id <> :run",
 	[SQL_LAST_WATCH] = "SELECT coalesce(seen_until_ns, attached_ns, 0), kernel_kills_seen,"
 			   " h.boot_id = :boot_id FROM run JOIN host h USING (host_id)"
-			   " WHERE kind = 'trace' AND h.name = :host ORDER BY run_id DESC LIMIT 1",
+			   /* It may have had another name. */
+			   " WHERE kind = 'trace' AND (h.name = :host"
+			   "  OR (h.boot_id = :boot_id AND :boot_id <> ''))"
+			   " ORDER BY run_id DESC LIMIT 1",
 	[SQL_VACUUM] = "PRAGMA incremental_vacuum(64)",
 };
 
