@@ -17,6 +17,7 @@
 #include "proc/host.h"
 #include "proc/kmsg.h"
 #include "proc/oomcontrol.h"
+#include "proc/stat.h"
 
 static void a_number_is_found_by_its_whole_name(void **state)
 {
@@ -40,14 +41,14 @@ static void the_start_time_survives_a_hostile_name(void **state)
 {
 	static const char text[] = "42 (a) S (b) R) S 1 42 42 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 1 "
 				   "0 172728 3133440 380\n";
-	uint64_t ticks = 0;
+	int64_t ticks = 0;
 
 	(void)state;
-	assert_int_equal(stat_start_ticks(text, strlen(text), &ticks), 0);
+	assert_int_equal(stat_number(text, strlen(text), STAT_START, &ticks), 0);
 	assert_int_equal(ticks, 172728);
 	for (size_t len = 0; len < strlen("42 (a) S (b) R) S 1 42 42 0"); len++)
-		assert_int_equal(stat_start_ticks(text, len, &ticks), -EBADMSG);
-	assert_int_equal(stat_start_ticks("no parenthesis", 14, &ticks), -EBADMSG);
+		assert_int_equal(stat_number(text, len, STAT_START, &ticks), -EBADMSG);
+	assert_int_equal(stat_number("no parenthesis", 14, STAT_START, &ticks), -EBADMSG);
 }
 
 static void the_lockdown_level_is_the_word_in_brackets(void **state)

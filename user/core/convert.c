@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "lib/hash.h"
 
 uint64_t convert_pages(uint64_t pages, uint64_t page_size)
 {
@@ -240,21 +241,12 @@ size_t convert_cmdline(const char *wire, size_t len, char *ret_text)
 	return len;
 }
 
-static uint64_t fnv1a(uint64_t hash, uint8_t byte)
-{
-	return (hash ^ byte) * 0x100000001b3ULL;
-}
-
 void convert_id(const char *boot_id, uint32_t pid, uint64_t start_ns, char ret_id[EPISODE_ID_LEN])
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = hash_bytes(HASH_BEGIN, boot_id, strlen(boot_id));
 
-	for (size_t i = 0; boot_id[i]; i++)
-		hash = fnv1a(hash, (uint8_t)boot_id[i]);
-	for (size_t i = 0; i < sizeof(pid); i++)
-		hash = fnv1a(hash, (uint8_t)(pid >> (8 * i)));
-	for (size_t i = 0; i < sizeof(start_ns); i++)
-		hash = fnv1a(hash, (uint8_t)(start_ns >> (8 * i)));
+	hash = hash_number(hash, pid, sizeof(pid));
+	hash = hash_number(hash, start_ns, sizeof(start_ns));
 	for (size_t i = 0; i < EPISODE_ID_LEN - 1; i++, hash <<= 4)
 		ret_id[i] = "0123456789abcdef"[hash >> 60];
 	ret_id[EPISODE_ID_LEN - 1] = '\0';

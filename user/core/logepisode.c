@@ -8,6 +8,7 @@
 #include "core/rules.h"
 #include "core/score.h"
 #include "core/text.h"
+#include "lib/hash.h"
 
 int64_t logclock_real(const struct logclock *clock, const struct logprefix *prefix)
 {
@@ -497,15 +498,14 @@ static void make_totalpages(const struct logreport *report, struct episode *epis
 
 static void hash(uint64_t *sum, uint64_t value)
 {
-	for (unsigned int i = 0; i < 64; i += 8)
-		*sum = (*sum ^ (value >> i & 0xff)) * 0x100000001b3ULL;
+	*sum = hash_number(*sum, value, sizeof(value));
 }
 
 /* Numbers only, for names are written in as many ways as there are logs. */
 static uint64_t content_of(const struct logreport *report)
 {
 	const struct logreport_victim *victim = &report->victims[0];
-	uint64_t sum = 0xcbf29ce484222325ULL;
+	uint64_t sum = HASH_BEGIN;
 
 	hash(&sum, victim->pid);
 	hash(&sum, victim->total_vm_kib);
@@ -529,7 +529,7 @@ static uint64_t content_of(const struct logreport *report)
 static uint64_t name_of(const struct logreport *report, uint64_t content)
 {
 	const struct logreport_victim *victim = &report->victims[0];
-	uint64_t sum = 0xcbf29ce484222325ULL;
+	uint64_t sum = HASH_BEGIN;
 
 	if (!report->killed_at.has_uptime)
 		return content;

@@ -4,6 +4,7 @@
 
 #include "core/logread_parts.h"
 #include "core/text.h"
+#include "lib/hash.h"
 
 #define QUIET_OPEN 4096 /* lines of others, after which a report will say no more */
 #define GAP_MOST_S 30   /* between two lines of a report, however slow the console */
@@ -11,10 +12,8 @@
 
 static uint64_t hash_of(struct span text)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = hash_bytes(HASH_BEGIN, text.at, text.len);
 
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (uint8_t)text.at[i]) * 0x100000001b3ULL;
 	return hash ? hash : 1;
 }
 

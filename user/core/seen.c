@@ -5,26 +5,18 @@
 
 #include "core/score.h"
 #include "core/text.h"
-
-static uint64_t mix(uint64_t sum, const void *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		sum = (sum ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ULL;
-	return sum;
-}
-
-#define NOTHING 0xcbf29ce484222325ULL
+#include "lib/hash.h"
 
 /* 0 for "". Hyphens do not count: the journal writes a boot id without. */
 static uint64_t sum_of(const char *text)
 {
-	uint64_t sum = NOTHING;
+	uint64_t sum = HASH_BEGIN;
 
 	if (!*text)
 		return 0;
 	for (; *text; text++)
 		if (*text != '-')
-			sum = mix(sum, text, 1);
+			sum = hash_bytes(sum, text, 1);
 	return sum ? sum : 1;
 }
 
@@ -116,7 +108,7 @@ void seen_of_log(const struct host *host, const struct episode *episode, uint64_
 
 	text_copy(kill.comm, sizeof(kill.comm), victim->comm, sizeof(victim->comm));
 	if (task_knows(victim, TASK_KNOWS_TOTAL_VM) && task_knows(victim, TASK_KNOWS_RSS_PARTS))
-		kill.sizes = mix(NOTHING, sizes, sizeof(sizes));
+		kill.sizes = hash_bytes(HASH_BEGIN, sizes, sizeof(sizes));
 	*ret_kill = kill;
 }
 

@@ -16,4 +16,15 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
 	return hash;
 }
 
+/* The same of the lowest @bytes bytes of @number, the lowest first on every machine. */
+static inline uint64_t hash_number(uint64_t hash, uint64_t number, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		uint8_t byte = (uint8_t)(number >> (8 * i));
+
+		hash = hash_bytes(hash, &byte, 1);
+	}
+	return hash;
+}
+
 #endif /* OOMTRACE_LIB_HASH_H */

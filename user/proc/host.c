@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "proc/host.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,26 +12,20 @@
 
 #include "lib/cleanup.h"
 #include "proc/file.h"
+#include "proc/stat.h"
 
-#define SMALL_BYTES      4096
-#define NS_PER_S         1000000000ULL
-#define HOST_PID_NS      0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
-#define STAT_AFTER_NAME  3           /* state, proc(5): the first field behind the name */
-#define STAT_START_FIELD 22          /* starttime */
+#define SMALL_BYTES 4096
+#define NS_PER_S    1000000000ULL
+#define HOST_PID_NS 0xeffffffcU /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 
-/* Digits at @at, up to @end. Returns whether there was one. */
+/* A number that is none below 0. */
 static bool read_digits(const char *at, const char *end, uint64_t *ret_value)
 {
-	const char *first = at;
-	uint64_t value = 0;
+	int64_t value;
 
-	for (; at < end && isdigit((unsigned char)*at); at++)
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
-			return false;
-	if (at == first)
+	if (!stat_digits(at, end, &value) || value < 0)
 		return false;
-	*ret_value = value;
+	*ret_value = (uint64_t)value;
 	return true;
 }
 
@@ -57,29 +50,6 @@ int find_number(const char *text, size_t len, const char *key, uint64_t *ret_val
 		line = eol + 1;
 	}
 	return -ENOENT;
-}
-
-int stat_number(const char *text, size_t len, int wanted, uint64_t *ret_value)
-{
-	/* The command name in parentheses may hold anything, ") " included: count from the last. */
-	const char *at = memrchr(text, ')', len);
-	const char *end = text + len;
-
-	if (!at)
-		return -EBADMSG;
-	at++;
-	for (int field = STAT_AFTER_NAME; field <= wanted; field++) {
-		at = at < end ? memchr(at, ' ', (size_t)(end - at)) : NULL;
-		if (!at)
-			return -EBADMSG;
-		at++;
-	}
-	return read_digits(at, end, ret_value) ? 0 : -EBADMSG;
-}
-
-int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks)
-{
-	return stat_number(text, len, STAT_START_FIELD, ret_ticks);
 }
 
 int loadavg_threads(const char *text, size_t len, uint64_t *ret_threads)
@@ -195,11 +165,11 @@ static uint64_t read_exec_ns(void)
 	char text[SMALL_BYTES];
 	ssize_t len = file_read("/proc/self/stat", text, sizeof(text));
 	long hz = sysconf(_SC_CLK_TCK);
-	uint64_t ticks;
+	int64_t ticks;
 
-	if (len < 0 || hz <= 0 || stat_start_ticks(text, (size_t)len, &ticks))
+	if (len < 0 || hz <= 0 || stat_number(text, (size_t)len, STAT_START, &ticks))
 		return WIRE_NONE_U64;
-	return ticks * (NS_PER_S / (uint64_t)hz);
+	return (uint64_t)ticks * (NS_PER_S / (uint64_t)hz);
 }
 
 /* The first pid namespace has a number of its own; where /proc does not tell, it is that one. */

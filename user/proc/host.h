@@ -57,15 +57,6 @@ uint64_t host_oom_kills(void);
  */
 int find_number(const char *text, size_t len, const char *key, uint64_t *ret_value);
 
-/*
- * Field @wanted of /proc/PID/stat, a number behind the name, counted as proc(5) does.
- * Returns 0, or -EBADMSG.
- */
-int stat_number(const char *text, size_t len, int wanted, uint64_t *ret_value);
-
-/* Field 22 of /proc/PID/stat: ticks from boot to the start. Returns 0, or -EBADMSG. */
-int stat_start_ticks(const char *text, size_t len, uint64_t *ret_ticks);
-
 /* The total in "0.00 0.01 0.05 1/234 5678", /proc/loadavg. Returns 0, or -EBADMSG. */
 int loadavg_threads(const char *text, size_t len, uint64_t *ret_threads);
 

@@ -15,11 +15,10 @@
 
 #include "lib/cleanup.h"
 #include "lib/thread.h"
-#include "proc/host.h"
+#include "proc/stat.h"
 
 #define STACK_BYTES  THREAD_STACK_MIN /* far more than is used: buffers are in struct lookup */
 #define STAT_BYTES   2048
-#define STAT_ARG_END 49          /* arg_end, proc(5); arg_start is before it */
 #define NAMES_BYTES  (32 * 1024) /* of a node's 110 pods, all in one reading */
 #define NAMES_READS  64          /* readings of one directory, whatever fills it */
 #define NS_PER_S     1000000000ULL
@@ -97,18 +96,18 @@ static void look_up_cmdline(struct lookup *lookup, const struct lookup_question 
 			    struct wire_detail *detail)
 {
 	char name[16];
-	uint64_t ticks, start, end;
+	int64_t ticks, start, end;
 	ssize_t len;
 
 	snprintf(name, sizeof(name), "%u", question->pid);
 	scope_close int dir = openat(lookup->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	len = dir < 0 ? dir : read_once(dir, "stat", lookup->stat, sizeof(lookup->stat));
 	/* Ticks are whole: nsec_to_clock_t() cuts them off. */
-	if (len <= 0 || stat_start_ticks(lookup->stat, (size_t)len, &ticks) ||
-	    ticks != question->start_ns / lookup->tick_ns ||
-	    stat_number(lookup->stat, (size_t)len, STAT_ARG_END - 1, &start) ||
+	if (len <= 0 || stat_number(lookup->stat, (size_t)len, STAT_START, &ticks) ||
+	    (uint64_t)ticks != question->start_ns / lookup->tick_ns ||
+	    stat_number(lookup->stat, (size_t)len, STAT_ARG_START, &start) ||
 	    stat_number(lookup->stat, (size_t)len, STAT_ARG_END, &end) ||
-	    !arguments_are_resident(lookup, dir, start, end))
+	    !arguments_are_resident(lookup, dir, (uint64_t)start, (uint64_t)end))
 		return;
 	len = read_once(dir, "cmdline", lookup->cmdline, sizeof(lookup->cmdline));
 	if (len <= 0)

@@ -1,79 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "proc/oomcontrol.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proc/cgroup.h"
-#include "proc/file.h"
-#include "proc/host.h"
+#include "proc/memcg.h"
 
-#define CONTROL_BYTES 256 /* three short lines */
-#define DEPTH_MAX     64  /* directories below each other: each costs a descriptor */
-
-/* The directory being looked at: where it is, and the same as a cgroup. */
-struct place {
-	char directory[PATH_MAX];
-	size_t top_len; /* of its beginning, that the walk did not add */
-	const char *base;
+struct search {
+	const char *base; /* what the top is as a cgroup; "" for the root */
+	struct oom_disabled *disabled;
 };
 
-static void look_at(const struct place *place, struct oom_disabled *disabled)
+static int look_at(void *ctx, const struct memcg_state *state)
 {
-	const char *below = place->directory + place->top_len;
-	char path[PATH_MAX + 32], text[CONTROL_BYTES];
-	uint64_t is_disabled = 0, under_oom = 0;
-	ssize_t len;
+	const struct search *search = ctx;
+	struct oom_disabled *disabled = search->disabled;
+	const char *below = state->memcg.path;
 
-	snprintf(path, sizeof(path), "%s/memory.oom_control", place->directory);
-	len = file_read(path, text, sizeof(text));
-	if (len < 0 || find_number(text, (size_t)len, "oom_kill_disable", &is_disabled) ||
-	    !is_disabled)
-		return;
+	if (!state->oom_kill_disabled)
+		return 0;
 	if (disabled->count == OOM_DISABLED_GROUPS) {
 		disabled->more++;
-		return;
+		return 0;
 	}
-	find_number(text, (size_t)len, "under_oom", &under_oom);
-	snprintf(path, sizeof(path), "%s%s", strcmp(place->base, "/") != 0 ? place->base : "",
-		 below);
-	if (!*path)
-		strcpy(path, "/");
-	snprintf(disabled->groups[disabled->count].path, PATH_MAX, "%.*s", PATH_MAX - 1, path);
-	disabled->groups[disabled->count++].under_oom = under_oom;
-}
-
-static void walk(struct place *place, int depth, struct oom_disabled *disabled)
-{
-	DIR *directory = opendir(place->directory);
-	size_t len = strlen(place->directory);
-	struct dirent *entry;
-
-	look_at(place, disabled);
-	while (directory && depth < DEPTH_MAX && (entry = readdir(directory))) {
-		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
-		    !strcmp(entry->d_name, "..") ||
-		    len + 1 + strlen(entry->d_name) >= sizeof(place->directory))
-			continue;
-		place->directory[len] = '/';
-		strcpy(place->directory + len + 1, entry->d_name);
-		walk(place, depth + 1, disabled);
-		place->directory[len] = '\0';
-	}
-	if (directory)
-		closedir(directory);
+	/* The top itself is "/", and is called so only where it is the root. */
+	if (*search->base && strcmp(below, "/") == 0)
+		below = "";
+	snprintf(disabled->groups[disabled->count].path, PATH_MAX, "%s%s", search->base, below);
+	disabled->groups[disabled->count++].under_oom = state->under_oom;
+	return 0;
 }
 
 void oom_disabled_below(const char *top, const char *base, struct oom_disabled *ret_disabled)
 {
-	struct place place = {.top_len = strlen(top), .base = base};
+	const struct memcg_mount mount = {.point = top, .v1 = true};
+	struct search search = {
+		.base = strcmp(base, "/") != 0 ? base : "",
+		.disabled = ret_disabled,
+	};
 
 	ret_disabled->count = ret_disabled->more = 0;
-	if (place.top_len >= sizeof(place.directory))
-		return;
-	strcpy(place.directory, top);
-	walk(&place, 0, ret_disabled);
+	memcg_walk(&mount, look_at, &search);
 }
 
 void oom_disabled_here(struct oom_disabled *ret_disabled)

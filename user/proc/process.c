@@ -14,6 +14,7 @@
 #include "lib/cleanup.h"
 #include "lib/parse.h"
 #include "proc/file.h"
+#include "proc/stat.h"
 
 #define STAT_BYTES   2048
 #define STATUS_BYTES 8192
@@ -22,92 +23,30 @@
 
 /* ---- the parsers ---- */
 
-/* Fields of /proc/PID/stat by their number in proc(5). */
-enum {
-	FIELD_STATE = 3,
-	FIELD_PPID = 4,
-	FIELD_FLAGS = 9,
-	FIELD_UTIME = 14,
-	FIELD_STIME = 15,
-	FIELD_NICE = 19,
-	FIELD_THREADS = 20,
-	FIELD_START = 22,
-	FIELD_VSIZE = 23,
-	FIELD_RSS = 24,
-};
-
-/* Digits, perhaps behind a minus; as the kernel wrote it, so nothing that strtoll() would add. */
-static bool number_at(const char *at, const char *end, int64_t *ret_value)
-{
-	bool minus = at < end && *at == '-';
-	uint64_t value = 0;
-	const char *first;
-
-	at += minus;
-	for (first = at; at < end && *at >= '0' && *at <= '9'; at++)
-		value = value * 10 + (uint64_t)(*at - '0');
-	*ret_value = minus ? -(int64_t)value : (int64_t)value;
-	return at > first && (at == end || *at == ' ' || *at == '\n' || *at == '\t');
-}
-
-static void take_field(struct process_stat *stat, int field, int64_t value)
-{
-	switch (field) {
-	case FIELD_PPID:
-		stat->ppid = (uint32_t)value;
-		break;
-	case FIELD_FLAGS:
-		stat->flags = (uint32_t)value;
-		break;
-	case FIELD_UTIME:
-	case FIELD_STIME:
-		stat->cpu_ticks += (uint64_t)value;
-		break;
-	case FIELD_NICE:
-		stat->nice = (int)value;
-		break;
-	case FIELD_THREADS:
-		stat->threads = (uint32_t)value;
-		break;
-	case FIELD_START:
-		stat->start_ticks = (uint64_t)value;
-		break;
-	case FIELD_VSIZE:
-		stat->vsize_bytes = (uint64_t)value;
-		break;
-	case FIELD_RSS:
-		stat->rss_pages = value > 0 ? (uint64_t)value : 0;
-		break;
-	default:
-		break;
-	}
-}
-
 int process_parse_stat(const char *text, size_t len, struct process_stat *ret_stat)
 {
-	const char *end = text + len, *open = memchr(text, '(', len);
-	/* A name may hold anything, ") " included: count the fields from the last one on. */
-	const char *at = memrchr(text, ')', len);
+	static const enum stat_field fields[] = {STAT_PPID,  STAT_FLAGS, STAT_UTIME,
+						 STAT_STIME, STAT_NICE,  STAT_THREADS,
+						 STAT_START, STAT_VSIZE, STAT_RSS};
+	int64_t values[STAT_RSS + 1] = {0};
 	struct process_stat stat = {0};
-	size_t comm_len;
+	const char *name;
+	size_t name_len;
+	int error = stat_name(text, len, &name, &name_len, &stat.state);
 
-	if (!open || !at || at < open || end - at < 3)
-		return -EBADMSG;
-	comm_len = (size_t)(at - open - 1);
-	if (comm_len > WIRE_COMM_LEN)
-		comm_len = WIRE_COMM_LEN;
-	memcpy(stat.comm, open + 1, comm_len);
-	stat.state = at[2];
-	at += 3;
-	for (int field = FIELD_PPID; field <= FIELD_RSS; field++) {
-		int64_t value;
-
-		if (at >= end || *at != ' ' || !number_at(++at, end, &value))
-			return -EBADMSG;
-		take_field(&stat, field, value);
-		while (at < end && *at != ' ')
-			at++;
-	}
+	for (size_t i = 0; !error && i < sizeof(fields) / sizeof(fields[0]); i++)
+		error = stat_number(text, len, fields[i], &values[fields[i]]);
+	if (error)
+		return error;
+	memcpy(stat.comm, name, name_len < WIRE_COMM_LEN ? name_len : WIRE_COMM_LEN);
+	stat.ppid = (uint32_t)values[STAT_PPID];
+	stat.flags = (uint32_t)values[STAT_FLAGS];
+	stat.cpu_ticks = (uint64_t)values[STAT_UTIME] + (uint64_t)values[STAT_STIME];
+	stat.nice = (int)values[STAT_NICE];
+	stat.threads = (uint32_t)values[STAT_THREADS];
+	stat.start_ticks = (uint64_t)values[STAT_START];
+	stat.vsize_bytes = (uint64_t)values[STAT_VSIZE];
+	stat.rss_pages = values[STAT_RSS] > 0 ? (uint64_t)values[STAT_RSS] : 0;
 	*ret_stat = stat;
 	return 0;
 }
@@ -145,7 +84,7 @@ static bool status_kib(const char *text, const char *end, const char *key, uint6
 	const char *eol, *at = status_line(text, end, key, &eol);
 	int64_t kib;
 
-	if (!at || !number_at(skip_blanks(at, eol), eol, &kib) || kib < 0)
+	if (!at || !stat_digits(skip_blanks(at, eol), eol, &kib) || kib < 0)
 		return false;
 	*ret_bytes = (uint64_t)kib * 1024;
 	return true;
@@ -161,7 +100,7 @@ static bool status_column(const char *text, const char *end, const char *key, in
 
 	for (int i = 0; at && (column < 0 || i <= column); i++) {
 		at = skip_blanks(at, eol);
-		if (!number_at(at, eol, &value))
+		if (!stat_digits(at, eol, &value))
 			break;
 		found = column < 0 || i == column;
 		*ret_value = (uint32_t)value;
@@ -328,7 +267,7 @@ static int read_adj(const struct scan *scan, uint32_t pid, int *ret_adj)
 
 	if (len < 0)
 		return (int)len;
-	if (!number_at(text, text + len, &adj) || adj < -1000 || adj > 1000)
+	if (!stat_digits(text, text + len, &adj) || adj < -1000 || adj > 1000)
 		return -EBADMSG;
 	*ret_adj = (int)adj;
 	return 0;

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "core/score.h"
+#include "lib/hash.h"
 #include "lib/utf8.h"
-
-/* FNV-1a, 64 bits */
-#define HASH_BEGIN 0xcbf29ce484222325ULL
-#define HASH_PRIME 0x100000001b3ULL
 
 /* At most @size bytes of @text, up to a NUL; "" and NULL are not known. */
 static void put_bytes(struct row_texts *texts, struct store_row *row, enum store_text which,
@@ -60,15 +57,6 @@ void row_of_host(const struct host *host, struct row_texts *texts, struct store_
 		store_row_number(row, STORE_KERNEL_KILLS, (int64_t)wire->oom_kills);
 }
 
-static uint64_t hash(uint64_t value, const void *data, size_t len)
-{
-	const unsigned char *bytes = data;
-
-	while (len--)
-		value = (value ^ *bytes++) * HASH_PRIME;
-	return value;
-}
-
 /* A decision without a victim has no id of its own: one out of where, when and why. */
 static void put_id(const struct episode *episode, struct row_texts *texts, struct store_row *row)
 {
@@ -79,13 +67,13 @@ static void put_id(const struct episode *episode, struct row_texts *texts, struc
 		put_bytes(texts, row, STORE_ID, episode->id, sizeof(episode->id));
 		return;
 	}
-	value = hash(value, texts->bytes, texts->used); /* the host and its boot */
-	value = hash(value, &episode->boot_ns, sizeof(episode->boot_ns));
+	value = hash_bytes(value, texts->bytes, texts->used); /* the host and its boot */
+	value = hash_bytes(value, &episode->boot_ns, sizeof(episode->boot_ns));
 	if (!episode->boot_ns)
-		value = hash(value, &episode->real_ns, sizeof(episode->real_ns));
+		value = hash_bytes(value, &episode->real_ns, sizeof(episode->real_ns));
 	if (episode->time_text)
-		value = hash(value, episode->time_text, strlen(episode->time_text));
-	value = hash(value, &episode->no_kill, sizeof(episode->no_kill));
+		value = hash_bytes(value, episode->time_text, strlen(episode->time_text));
+	value = hash_bytes(value, &episode->no_kill, sizeof(episode->no_kill));
 	snprintf(id, sizeof(id), "no-%016" PRIx64, value);
 	put_text(texts, row, STORE_ID, id);
 }
