@@ -44,7 +44,7 @@ STATIC_LIBS   += -Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
 # What the guard gives privileges up with.
 GUARD_LIBS    := -lseccomp -lcap
 
-BPF_UNITS  := record select task memcg use settings fate waiting fentry kprobe tracepoint
+BPF_UNITS  := record select task memcg use settings fate waiting fentry typed kprobe tracepoint
 BPF_OBJS   := $(BPF_UNITS:%=$(BUILD)/bpf/%.bpf.o)
 BPF_OBJECT := $(BUILD)/oomtrace.bpf.o
 SKELETON   := $(BUILD)/oomtrace.skel.h

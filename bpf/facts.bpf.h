@@ -5,10 +5,15 @@
  * what is done about it (So). Nothing here asks for a version: stable kernels
  * backport.
  *
- * Every pointer is read with bpf_probe_read_kernel (BPF_CORE_READ), whatever
- * the program's type would allow: one code serves fentry, kprobe and raw
- * tracepoint, and a pointer that has gone stale reads as zeros instead of
- * faulting.
+ * Addresses are numbers, read with bpf_probe_read_kernel (BPF_CORE_READ): one
+ * code serves fentry, kprobe and raw tracepoint, and a pointer that has gone
+ * stale reads as zeros instead of faulting.
+ *
+ * Each such call is some 80 instructions. A unit that defines FACTS_TYPED before
+ * it includes this reads by plain loads, which give zeros as well where they fault.
+ * The verifier wants to know the type of what is read then: the unit begins with an
+ * argument of a program of fentry, goes on with what that points to, never calculates
+ * with it, and hands to functions what was put into memory and taken out as a number.
  */
 #ifndef OOMTRACE_FACTS_BPF_H
 #define OOMTRACE_FACTS_BPF_H
@@ -29,11 +34,30 @@
 enum rss_kind { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM, RSS_KINDS };
 
 /* The address goes through a variable, or an access in it would be relocated along. */
+#ifdef FACTS_TYPED
+#define read_field(type, address, ...)                                              \
+	({                                                                          \
+		const struct type *__typed = (const struct type *)(__u64)(address); \
+		___arrow(__typed, __VA_ARGS__);                                     \
+	})
+#else
 #define read_field(type, address, ...)                                      \
 	({                                                                  \
 		__u64 __address = (__u64)(address);                         \
 		BPF_CORE_READ((const struct type *)__address, __VA_ARGS__); \
 	})
+#endif
+
+/* @count words at @address, which is that of a field; words of zeros where it cannot be read. */
+static __always_inline void read_words(__u64 *to, __u32 count, __u64 address)
+{
+#ifdef FACTS_TYPED
+	for (__u32 i = 0; i < count; i++)
+		to[i] = ((const __u64 *)address)[i];
+#else
+	bpf_probe_read_kernel(to, count * sizeof(*to), (const void *)address);
+#endif
+}
 #define struct_of(type, member, address) ((address)-bpf_core_field_offset(struct type, member))
 
 static __always_inline bool task_is_kernel_thread(__u64 task)
@@ -44,6 +68,23 @@ static __always_inline bool task_is_kernel_thread(__u64 task)
 static __always_inline __u64 task_leader(__u64 task)
 {
 	return (__u64)read_field(task_struct, task, group_leader);
+}
+
+static __always_inline __u64 task_signal(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, signal);
+}
+
+static __always_inline __u64 task_cred(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, real_cred);
+}
+
+/* Its number of bytes is TASK_COMM_LEN. */
+static __always_inline void task_read_comm(__u64 task, char *to)
+{
+	read_words((__u64 *)to, WIRE_COMM_LEN / sizeof(__u64),
+		   task + bpf_core_field_offset(struct task_struct, comm));
 }
 
 static __always_inline __u64 task_mm(__u64 task)
@@ -64,19 +105,22 @@ static __always_inline bool task_in_vfork(__u64 task)
 	       (__u64)read_field(task_struct, task, real_parent, mm) == task_mm(task);
 }
 
+/* The struct pid of @task, which stays when an exiting task's nsproxy is gone; 0: that is gone too.
+ */
+static __always_inline __u64 task_pid(__u64 task)
+{
+	return (__u64)read_field(task_struct, task, thread_pid);
+}
+
 /*
- * The number of @task in its own pid namespace, the innermost of those that see
- * it: struct pid holds one for each level. An exiting task's nsproxy is NULL, its
- * struct pid stays.
+ * The number of @pid, a struct pid, at @level: it holds one for each pid namespace
+ * that sees it, the innermost last.
  *
  * Fact: until 6.1 numbers was an array of one, since then it is flexible; the
  * place of its first element is the same.
  */
-static __always_inline __u32 task_ns_pid(__u64 task)
+static __always_inline __u32 pid_number(__u64 pid, __u64 level)
 {
-	__u64 pid = (__u64)read_field(task_struct, task, thread_pid);
-	__u64 level = read_field(pid, pid, level);
-
 	return read_field(upid,
 			  pid + bpf_core_field_offset(struct pid, numbers) +
 				  level * bpf_core_type_size(struct upid),
@@ -110,14 +154,11 @@ static __always_inline __u64 task_memcg(__u64 task)
  * Until: 6.3 (f122a08b197d), when they were two of 32, the low one first.
  * So:    take the 8 bytes: on a little-endian machine they are the same.
  */
-static __always_inline __u64 task_capabilities(__u64 task)
+static __always_inline __u64 cred_capabilities(__u64 cred)
 {
-	__u64 cred = (__u64)read_field(task_struct, task, real_cred);
 	__u64 capabilities = 0;
 
-	bpf_probe_read_kernel(
-		&capabilities, sizeof(capabilities),
-		(const void *)(cred + bpf_core_field_offset(struct cred, cap_effective)));
+	read_words(&capabilities, 1, cred + bpf_core_field_offset(struct cred, cap_effective));
 	return capabilities;
 }
 
@@ -139,12 +180,6 @@ static __always_inline bool memcg_scan_passes(__u64 leader)
 {
 	return bpf_core_enum_value_exists(enum css_task_iter_flags, CSS_TASK_ITER_WITH_DEAD) &&
 	       !process_has_threads(leader);
-}
-
-/* CPU time in ns of the threads of @task's process that are gone. */
-static __always_inline __u64 process_dead_cpu_ns(__u64 task)
-{
-	return read_field(task_struct, task, signal, sum_sched_runtime);
 }
 
 /*
@@ -217,9 +252,23 @@ static __always_inline __u64 rss_clamped(__s64 pages)
 	return pages > 0 ? pages : 0; /* get_mm_counter(): a lagging counter may be negative */
 }
 
-#define rss_read(mm, kind)                                                                 \
-	rss_clamped(rss_is_percpu() ? read_field(mm_struct___62, mm, rss_stat[kind].count) \
-				    : read_field(mm_struct, mm, rss_stat.count[kind].counter))
+/*
+ * The counters of @mm by enum rss_kind, without the CPUs' deltas. The atomics by a helper in any
+ * case: the verifier knows no types in an array of a typedef (btf_struct_walk(), kernel/bpf/btf.c).
+ */
+static __always_inline void mm_read_counters(__u64 mm, __s64 *to)
+{
+	if (!rss_is_percpu()) {
+		bpf_probe_read_kernel(
+			to, RSS_KINDS * sizeof(*to),
+			(const void *)(mm + bpf_core_field_offset(struct mm_struct, rss_stat)));
+		return;
+	}
+	to[RSS_FILE] = read_field(mm_struct___62, mm, rss_stat[RSS_FILE].count);
+	to[RSS_ANON] = read_field(mm_struct___62, mm, rss_stat[RSS_ANON].count);
+	to[RSS_SWAP] = read_field(mm_struct___62, mm, rss_stat[RSS_SWAP].count);
+	to[RSS_SHMEM] = read_field(mm_struct___62, mm, rss_stat[RSS_SHMEM].count);
+}
 
 /*
  * The parts of one percpu_counter. @kind must be a constant: indexed by a

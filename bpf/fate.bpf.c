@@ -315,9 +315,7 @@ static __always_inline void emit_signal(__u64 task, __u32 signal, struct wire_si
 	record->ppid = read_field(task_struct, leader, real_parent, tgid);
 	record->uid = read_field(task_struct, leader, real_cred, uid.val);
 	record->oom_score_adj = read_field(task_struct, leader, signal, oom_score_adj);
-	bpf_probe_read_kernel(
-		record->comm, sizeof(record->comm),
-		(const void *)(leader + bpf_core_field_offset(struct task_struct, comm)));
+	task_read_comm(leader, record->comm);
 	if (bpf_ringbuf_output(&ring, record, sizeof(*record), BPF_RB_FORCE_WAKEUP))
 		count_loss(LOSS_RING_FATE, 1);
 }

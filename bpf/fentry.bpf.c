@@ -33,14 +33,7 @@ int fentry_out_of_memory(__u64 *ctx)
 SEC("?fexit/oom_badness")
 int fexit_oom_badness(__u64 *ctx)
 {
-	door_points(argument(ctx, 2));
-	return 0;
-}
-
-SEC("?fexit/oom_evaluate_task")
-int fexit_oom_evaluate_task(__u64 *ctx)
-{
-	record_candidate(argument(ctx, 0), argument(ctx, 1), argument(ctx, 2));
+	door_points(ctx[2]); /* a number, also to the verifier */
 	return 0;
 }
 

@@ -39,7 +39,8 @@ int kprobe_out_of_memory(struct pt_regs *ctx)
 SEC("?kretprobe/oom_badness.part.0")
 int kretprobe_oom_badness_part(struct pt_regs *ctx)
 {
-	record_points(PT_REGS_RC(ctx));
+	if (door.control)
+		door_selection_points(PT_REGS_RC(ctx));
 	return 0;
 }
 
@@ -61,7 +62,7 @@ int kprobe_oom_evaluate_task(struct pt_regs *ctx)
 SEC("?kretprobe/oom_evaluate_task")
 int kretprobe_oom_evaluate_task(struct pt_regs *ctx)
 {
-	record_candidate(door.evaluated, door.control, PT_REGS_RC(ctx));
+	record_candidate(door.evaluated, PT_REGS_RC(ctx));
 	return 0;
 }
 

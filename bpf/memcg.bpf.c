@@ -10,15 +10,26 @@
 
 #define MEMCG_DEPTH 32 /* ancestors of a memcg looked at; cgroup.max.depth is rarely above 10 */
 
-__noinline int memcg_is_below(__u64 memcg, __u64 root)
+/* Whether @memcg is @root or below it. */
+static __always_inline bool memcg_is_below(__u64 memcg, __u64 root)
 {
 	int depth;
 
 	for (depth = 0; depth < MEMCG_DEPTH && memcg; depth++) {
 		if (memcg == root)
-			return 1;
+			return true;
 		memcg = memcg_parent(memcg);
 	}
+	return false;
+}
+
+__noinline int note_memcg(__u64 task)
+{
+	__u64 memcg = task_memcg(task);
+
+	work.css_set = (__u64)read_field(task_struct, task, cgroups);
+	work.memcg_id = read_field(kernfs_node, memcg_kernfs(memcg), id);
+	work.memcg_below = work.root && memcg_is_below(memcg, work.root);
 	return 0;
 }
 

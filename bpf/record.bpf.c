@@ -35,6 +35,7 @@ static __always_inline void begin(__u64 control)
 	work.began_ns = bpf_ktime_get_boot_ns();
 	work.totalpages = 0;
 	work.root = 0;
+	work.css_set = 0;
 	work.aborted_by = 0;
 	work.victim_pid = 0;
 	work.killed_mm = 0;
@@ -253,6 +254,7 @@ __noinline int emit_victim(__u64 task, __u32 flags)
 	struct wire_victim *victim = &work.victim;
 	__u64 leader = task_leader(task);
 
+	work.css_set = 0; /* that may be long ago */
 	task_read(leader);
 	victim->task = work.task;
 	victim->flags = flags;

@@ -19,12 +19,14 @@
 
 /* out_of_memory(oc) was called. */
 extern int record_begin(__u64 oc);
-/* oom_badness has returned @points to the selection. */
-extern int record_points(__s64 points);
 /* oom_badness has returned @points for the loader's own read of its oom_score. */
 extern int record_calibration(__s64 points);
-/* oom_evaluate_task(task, oc) has returned @ret; 1: the selection is given up. */
-extern int record_candidate(__u64 task, __u64 oc, __u32 ret);
+/* oom_evaluate_task(task) has returned @ret; 1: the selection is given up. */
+extern int record_candidate(__u64 task, __u32 ret);
+/* Its parts, for a door that reads @task itself: at the first that is seen, and once it was read.
+ */
+extern int record_selection(void);
+extern int record_read(void);
 /* oom_kill_process(oc, message) was called. */
 extern int record_decision(__u64 oc, __u64 message);
 /* dump_header was called: the kernel is about to report. */
@@ -57,15 +59,29 @@ extern int fate_exited(__u64 task);
 /* The current task has run out of its memcg's memory, and waits if nobody may be killed there. */
 extern int record_waiting(void);
 
+extern struct work work;
 extern struct door_state door;
 extern struct addresses addresses;
 extern const volatile struct config config;
 
-/* oom_badness has returned: to the selection, to the loader's calibration, or to somebody else. */
+/*
+ * oom_badness has returned while a selection is under way: to that, or to a task that
+ * reads /proc/PID/oom_score meanwhile.
+ */
+static __always_inline void door_selection_points(__s64 points)
+{
+	if (work.invoker == bpf_get_current_pid_tgid()) {
+		work.points = points;
+		work.points_seen = true;
+	}
+}
+
+/* The same, or to the loader's calibration; or, which is all there is as a rule, to such a reader.
+ */
 static __always_inline void door_points(__s64 points)
 {
 	if (door.control)
-		record_points(points);
+		door_selection_points(points);
 	else if (door.calibrating && door.calibrating == bpf_get_current_pid_tgid())
 		record_calibration(points);
 }

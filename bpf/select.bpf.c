@@ -14,6 +14,7 @@
 #include "bpf/state.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/facts.bpf.h"
+#include "bpf/process.bpf.h"
 #include "bpf/record.bpf.h"
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
@@ -28,21 +29,6 @@ struct {
 	__type(value, struct wire_candidates);
 } scratch SEC(".maps");
 
-__noinline int record_points(__s64 points)
-{
-	/* Every read of /proc/PID/oom_score comes here too, from other tasks. */
-	if (door.control && work.invoker == bpf_get_current_pid_tgid()) {
-		work.points = points;
-		work.points_seen = true;
-	}
-	return 0;
-}
-
-static __always_inline void pass_over(enum wire_skip reason)
-{
-	work.decision.passed_over[reason]++;
-}
-
 static __always_inline __s64 task_sum(const struct wire_task *task)
 {
 	return task->rss_anon + task->rss_file + task->rss_shmem + task->swap +
@@ -56,15 +42,16 @@ static __always_inline __s64 task_sum(const struct wire_task *task)
  */
 static __always_inline enum wire_skip task_skip(__u64 thread, const struct wire_task *task)
 {
-	__u64 oom_mm = task_oom_mm(thread);
+	__u64 oom_mm;
 
 	if (work.points_seen && work.points != POINTS_UNKILLABLE)
 		return SKIP_NONE; /* the kernel's own word; sysrq offers the dying again */
+	oom_mm = task_oom_mm(thread);
 	if (oom_mm && task->pid != work.victim_pid)
 		return mm_is_reaped(oom_mm) ? SKIP_REAPED : SKIP_DYING;
 	if (task->oom_score_adj == OOM_SCORE_ADJ_MIN)
 		return SKIP_ADJ_MIN;
-	if (mm_is_reaped(task_mm(thread)))
+	if (mm_is_reaped(work.mm))
 		return SKIP_REAPED;
 	if (task_in_vfork(thread))
 		return SKIP_IN_VFORK;
@@ -76,7 +63,7 @@ static __always_inline enum wire_skip task_skip(__u64 thread, const struct wire_
  * oom_badness adds the CPUs' deltas: the counters that give its number are the
  * ones that it read. No field and no symbol says which.
  */
-static __always_inline void task_score(__u64 mm)
+static __always_inline void task_score(void)
 {
 	struct wire_task *task = &work.task;
 
@@ -89,11 +76,11 @@ static __always_inline void task_score(__u64 mm)
 	if (rss_is_percpu() && task_sum(task) != work.points) {
 		bool other = !work.rss_precise;
 
-		task_read_counters(mm, other);
+		task_read_counters(work.mm, other);
 		if (task_sum(task) == work.points)
 			work.rss_precise = other;
 		else
-			task_read_counters(mm, !other);
+			task_read_counters(work.mm, !other);
 	}
 	task->points = work.points;
 	task->flags |= TASK_POINTS_KERNEL;
@@ -101,13 +88,11 @@ static __always_inline void task_score(__u64 mm)
 
 __noinline int record_calibration(__s64 points)
 {
-	__u64 task = bpf_get_current_task();
-
-	task_read(task_leader(task));
+	task_read(task_leader(bpf_get_current_task()));
 	work.totalpages = config.mem_total_pages + door.swap_total_pages;
 	work.points = points;
 	work.points_seen = true;
-	task_score(task_mm(task));
+	task_score();
 	work.points_seen = false;
 	return 0;
 }
@@ -144,30 +129,14 @@ static __always_inline void keep(const struct wire_task *task)
 	work.decision.listed = index + 1;
 }
 
-__noinline int record_task(__u64 leader)
+/* The process that has just been read, if it is a candidate. */
+static __always_inline void consider(void)
 {
 	struct wire_task *task = &work.task;
 
-	if (task_is_kernel_thread(leader)) {
-		pass_over(SKIP_KERNEL_THREAD);
-		return 0;
-	}
-	if (read_field(task_struct, leader, tgid) == 1) {
-		pass_over(SKIP_INIT);
-		return 0;
-	}
-	if (work.root && !memcg_is_below(task_memcg(leader), work.root)) {
-		pass_over(SKIP_OTHER_MEMCG);
-		return 0;
-	}
-	if (work.root && memcg_scan_passes(leader)) {
-		pass_over(SKIP_NO_MM);
-		return 0;
-	}
-	task_read(leader);
 	if (!(task->flags & TASK_MM)) {
 		pass_over(SKIP_NO_MM);
-		return 0;
+		return;
 	}
 	task->skip = task_skip(work.mm_thread, task);
 	if (task->skip == SKIP_NONE) {
@@ -175,23 +144,50 @@ __noinline int record_task(__u64 leader)
 		if (work.decision.source == SOURCE_SELECTION && door.points_hook &&
 		    !work.points_seen && !(task->flags & TASK_ORIGIN)) {
 			pass_over(SKIP_NOT_IN_NODEMASK);
-			return 0;
+			return;
 		}
-		task_score(task_mm(work.mm_thread));
+		task_score();
 		work.decision.eligible++;
 		rank(task);
 	}
 	work.decision.total++;
 	keep(task);
+}
+
+__noinline int record_read(void)
+{
+	consider();
 	return 0;
 }
 
-__noinline int record_candidate(__u64 task, __u64 oc, __u32 ret)
+__noinline int record_task(__u64 leader)
+{
+	enum wire_skip reason;
+
+	work.leader = leader;
+	reason = process_passed_over(leader);
+	if (reason != SKIP_NONE) {
+		pass_over(reason);
+		return 0;
+	}
+	task_read(leader);
+	consider();
+	return 0;
+}
+
+__noinline int record_selection(void)
+{
+	work.totalpages = read_field(oom_control, door.control, totalpages);
+	work.decision.source = SOURCE_SELECTION;
+	return 0;
+}
+
+__noinline int record_candidate(__u64 task, __u32 ret)
 {
 	if (!door.control)
 		return 0;
-	work.totalpages = read_field(oom_control, oc, totalpages);
-	work.decision.source = SOURCE_SELECTION;
+	if (work.decision.source != SOURCE_SELECTION)
+		record_selection();
 	if (ret == 1)
 		work.aborted_by = task;
 	else

@@ -96,7 +96,11 @@ struct work {
 	__u64 mm_thread;       /* first thread of the process just read that has its mm, or 0 */
 	__u64 zonelist;        /* where the walk of the zones goes along */
 	__u64 node;            /* of the zone before */
-	__s64 sums[4];         /* precise counters of the mm just summed, by enum rss_kind */
+	__u64 leader;          /* of the process that is read */
+	__u64 mm;              /* of mm_thread */
+	__u64 css_set;         /* of the task whose memcg was noted */
+	__u64 memcg_id;        /* of that */
+	__s64 counters[4];     /* of the mm just read, by enum rss_kind */
 	__s64 points;          /* of the evaluation under way, with points_seen */
 	__u64 killed_mm;       /* of the last victim that was sent a signal and marked, 0: none */
 	__u64 killed_ns;       /* and when it was marked */
@@ -111,11 +115,11 @@ struct work {
 	__u8 points_seen;
 	__u8 decided;
 	__u8 exiting;
-	__u8 walk_in_list; /* the list's head has been passed once */
-	__u8 rss_precise;  /* oom_badness adds the CPUs' deltas: learned from its own numbers */
-	__u8 memory_read;  /* work.memory is of this episode */
-	__u8 memory_sent;  /* or lost, or of no use: of this episode there will be no other */
-	__u8 pad[1];
+	__u8 walk_in_list;     /* the list's head has been passed once */
+	__u8 rss_precise;      /* oom_badness adds the CPUs' deltas: learned from its own numbers */
+	__u8 memory_read;      /* work.memory is of this episode */
+	__u8 memory_sent;      /* or lost, or of no use: of this episode there will be no other */
+	__u8 memcg_below;      /* the memcg that was noted is root or below it */
 	struct wire_task task; /* the one just read */
 	struct wire_decision decision;
 	struct wire_victim victim;

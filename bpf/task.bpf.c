@@ -6,6 +6,7 @@
 
 #include "bpf/state.h"
 #include "bpf/facts.bpf.h"
+#include "bpf/process.bpf.h"
 #include "bpf/wire.h"
 #include "bpf/work.bpf.h"
 
@@ -19,9 +20,6 @@
 
 /* CPUs whose deltas are summed at the most; beyond, the approximation is taken. */
 #define CPUS_MAX 2048
-
-/* An mm is larger than this and aligned to it: what remains of its address still tells it apart. */
-#define MM_SHIFT 6
 
 extern const volatile struct config config;
 extern struct work work;
@@ -56,20 +54,27 @@ __noinline int read_threads_some(__u64 head)
 	return 0;
 }
 
+/* All threads of @leader's process, of which there are several. */
 static __always_inline void read_threads(__u64 leader)
 {
-	__u64 head = (__u64)read_field(task_struct, leader, signal) +
-		     bpf_core_field_offset(struct signal_struct, thread_head);
+	__u64 signal = task_signal(leader);
+	__u64 head = signal + bpf_core_field_offset(struct signal_struct, thread_head);
 	int i;
 
 	work.mm_thread = 0;
-	work.task.cpu_ns = process_dead_cpu_ns(leader);
+	work.task.cpu_ns = read_field(signal_struct, signal, sum_sched_runtime);
 	work.thread_node = (__u64)read_field(list_head, head, next);
 	for (i = 0; i < THREADS_MAX / THREADS_STEP; i++) {
 		if (read_threads_some(head))
 			return;
 	}
 	work.task.flags |= TASK_CPU_PARTIAL;
+}
+
+__noinline int task_read_threads(__u64 leader)
+{
+	read_threads(leader);
+	return 0;
 }
 
 /* percpu_counter_sum() of each of @mm's counters to @sums, lib/percpu_counter.c. */
@@ -106,74 +111,44 @@ __noinline int task_read_counters(__u64 mm, __u32 precise)
 {
 	struct wire_task *task = &work.task;
 
-	if (precise && !sum_counters(mm, work.sums)) {
-		task->rss_file = rss_clamped(work.sums[RSS_FILE]);
-		task->rss_anon = rss_clamped(work.sums[RSS_ANON]);
-		task->rss_shmem = rss_clamped(work.sums[RSS_SHMEM]);
-		task->swap = rss_clamped(work.sums[RSS_SWAP]);
-		task->flags |= TASK_RSS_PRECISE;
-		return 0;
-	}
-	task->rss_file = rss_read(mm, RSS_FILE);
-	task->rss_anon = rss_read(mm, RSS_ANON);
-	task->rss_shmem = rss_read(mm, RSS_SHMEM);
-	task->swap = rss_read(mm, RSS_SWAP);
 	task->flags &= ~TASK_RSS_PRECISE;
+	if (precise && !sum_counters(mm, work.counters))
+		task->flags |= TASK_RSS_PRECISE;
+	else
+		mm_read_counters(mm, work.counters);
+	process_set_counters();
 	return 0;
 }
 
 __noinline __u64 mm_resident(__u64 mm, __u32 precise)
 {
-	__s64 sums[RSS_KINDS];
+	__s64 counters[RSS_KINDS];
 
-	if (precise && !sum_counters(mm, sums))
-		return rss_clamped(sums[RSS_FILE]) + rss_clamped(sums[RSS_ANON]) +
-		       rss_clamped(sums[RSS_SHMEM]);
-	return rss_read(mm, RSS_FILE) + rss_read(mm, RSS_ANON) + rss_read(mm, RSS_SHMEM);
+	if (!precise || sum_counters(mm, counters))
+		mm_read_counters(mm, counters);
+	return rss_clamped(counters[RSS_FILE]) + rss_clamped(counters[RSS_ANON]) +
+	       rss_clamped(counters[RSS_SHMEM]);
 }
 
-static __always_inline void read_memory(struct wire_task *task, __u64 thread)
+__noinline __u32 nested_pid(__u64 task)
 {
-	__u64 mm = task_mm(thread);
+	__u64 pid = task_pid(task);
 
-	if (!mm)
-		return;
-	task->mm_id = mm >> MM_SHIFT;
-	task->total_vm = read_field(mm_struct, mm, total_vm);
-	task->pgtables_bytes = read_field(mm_struct, mm, pgtables_bytes.counter);
-	task_read_counters(mm, work.rss_precise);
-	task->flags |= TASK_MM;
-	/* No lock pins the mm here: if it changed under the reads, they may be of another. */
-	if (task_mm(thread) != mm)
-		task->flags |= TASK_UNSTABLE;
+	return pid_number(pid, read_field(pid, pid, level));
+}
+
+__noinline int task_read_thread(__u64 thread)
+{
+	process_read_thread(thread);
+	return 0;
 }
 
 __noinline int task_read(__u64 leader)
 {
-	struct wire_task *task = &work.task;
-	__u64 thread;
-
-	__builtin_memset(task, 0, sizeof(*task));
-	task->pid = read_field(task_struct, leader, tgid);
-	task->start_ns = read_field(task_struct, leader, start_boottime);
-	task->ppid = read_field(task_struct, leader, real_parent, tgid);
-	task->uid = read_field(task_struct, leader, real_cred, uid.val);
-	task->euid = read_field(task_struct, leader, real_cred, euid.val);
-	task->cap_effective = task_capabilities(leader);
-	task->threads = read_field(task_struct, leader, signal, nr_threads);
-	task->oom_score_adj = read_field(task_struct, leader, signal, oom_score_adj);
-	task->nice = read_field(task_struct, leader, static_prio) - NICE_0_PRIO;
-	task->ns_pid = task_ns_pid(leader);
-	task->memcg_id = read_field(kernfs_node, memcg_kernfs(task_memcg(leader)), id);
-	if (read_field(task_struct, leader, signal, oom_flag_origin))
-		task->flags |= TASK_ORIGIN;
-
-	read_threads(leader);
-	thread = work.mm_thread ? work.mm_thread : leader;
-	task->tid = read_field(task_struct, thread, pid);
-	bpf_probe_read_kernel(
-		task->comm, sizeof(task->comm),
-		(const void *)(thread + bpf_core_field_offset(struct task_struct, comm)));
-	read_memory(task, thread);
+	work.leader = leader;
+	process_read(leader);
+	if (work.task.threads > 1)
+		read_threads(leader);
+	process_read_thread(work.mm_thread ? work.mm_thread : leader);
 	return 0;
 }

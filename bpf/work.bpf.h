@@ -30,6 +30,11 @@ static __always_inline struct wire_waiting *waiting_here(void)
 	return bpf_map_lookup_elem(&waiting, &key);
 }
 
+static __always_inline void pass_over(enum wire_skip reason)
+{
+	work.decision.passed_over[reason]++;
+}
+
 /* Cubed, two rounds of 65,536 tasks: one to find the list's head. */
 #define WALK_STEP 51
 
@@ -62,6 +67,14 @@ static __always_inline void walk_all(void)
 extern int send_candidates(__u64 flags);
 /* Reads the process that @leader leads into work.task, memory included where it has any. */
 extern int task_read(__u64 leader);
+/* The threads of @leader's process: work.mm_thread, and work.task.cpu_ns of all. */
+extern int task_read_threads(__u64 leader);
+/* The name of @thread and its memory into work.task. */
+extern int task_read_thread(__u64 thread);
+/* The number of the process @leader leads in its own pid namespace. */
+extern __u32 nested_pid(__u64 leader);
+/* The memcg of @task: work.memcg_id, and whether it is below work.root. */
+extern int note_memcg(__u64 task);
 /* Reads the counters of @mm into work.task; @precise: with every CPU's delta. */
 extern int task_read_counters(__u64 mm, __u32 precise);
 /* Resident pages of @mm now; @precise: with every CPU's delta. Needs no lock. */
@@ -74,8 +87,6 @@ enum path_slot { PATH_MEMCG, PATH_DECISION_VICTIM, PATH_INVOKER, PATH_VICTIM, PA
 extern int read_path(__u64 memcg, __u32 slot);
 /* The memcg that ran out and the levels above it into work.decision; 0: none did. */
 extern int read_memcg(__u64 memcg);
-/* Whether @memcg is @root or below it. */
-extern int memcg_is_below(__u64 memcg, __u64 root);
 /* Whether a victim in @memcg takes a group with it, up to @top; 0: up to the root. */
 extern int memcg_kills_group(__u64 memcg, __u64 top);
 /* Of @memcg and its ancestors the one that must have run out; 0: none has a limit. */
