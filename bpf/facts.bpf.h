@@ -274,10 +274,10 @@ static __always_inline void mm_read_counters(__u64 mm, __s64 *to)
  * The parts of one percpu_counter. @kind must be a constant: indexed by a
  * variable, the array's stride would be that of our minimal struct.
  */
-#define rss_read_percpu(mm, kind, counts, deltas)                                              \
-	do {                                                                                   \
-		counts[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);           \
-		deltas[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters); \
+#define rss_read_percpu(mm, kind, counts, pointers)                                              \
+	do {                                                                                     \
+		counts[kind] = read_field(mm_struct___62, mm, rss_stat[kind].count);             \
+		pointers[kind] = (__u64)read_field(mm_struct___62, mm, rss_stat[kind].counters); \
 	} while (0)
 
 /* Fact: until 6.15 (633488947ef6) kernfs_node.parent, since then __parent. */

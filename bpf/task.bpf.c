@@ -77,32 +77,68 @@ __noinline int task_read_threads(__u64 leader)
 	return 0;
 }
 
+/* Where each CPU's per-cpu memory begins, once it was asked for: it stays. */
+__u64 cpu_bases[CPUS_MAX] = {};
+
+static __always_inline bool cpu_find_base(__u32 cpu, __u64 *ret_base)
+{
+	if (!cpu_bases[cpu] && !cpu_read_base(cpu, &cpu_bases[cpu]))
+		return false;
+	*ret_base = cpu_bases[cpu];
+	return true;
+}
+
+/*
+ * Fact:  the four are allocated as one array, __percpu_counter_init_many() in lib/percpu_counter.c.
+ * Until: 6.6, when each was allocated alone.
+ * So:    look whether they lie in a row.
+ */
+static __always_inline bool lie_in_a_row(const __u64 *counters)
+{
+	return counters[1] - counters[0] == sizeof(__s32) &&
+	       counters[2] - counters[0] == sizeof(__s32) * 2 &&
+	       counters[3] - counters[0] == sizeof(__s32) * 3;
+}
+
+/* What the CPU with this @base has not added to each counter yet. */
+static __always_inline void read_deltas(const __u64 *counters, __u64 base, __s32 *to)
+{
+	__u32 kind;
+
+	if (lie_in_a_row(counters)) {
+		bpf_probe_read_kernel(to, RSS_KINDS * sizeof(*to),
+				      (const void *)(counters[0] + base));
+		return;
+	}
+#pragma unroll
+	for (kind = 0; kind < RSS_KINDS; kind++)
+		bpf_probe_read_kernel(&to[kind], sizeof(to[kind]),
+				      (const void *)(counters[kind] + base));
+}
+
 /* percpu_counter_sum() of each of @mm's counters to @sums, lib/percpu_counter.c. */
 static __always_inline int sum_counters(__u64 mm, __s64 *sums)
 {
-	__u64 deltas[RSS_KINDS];
+	__u64 counters[RSS_KINDS];
 	__u32 cpu, kind;
 
 	if (config.cpus > CPUS_MAX ||
 	    !rss_is_percpu()) /* also hides helpers that older kernels lack from their verifier */
 		return -1;
-	rss_read_percpu(mm, RSS_FILE, sums, deltas);
-	rss_read_percpu(mm, RSS_ANON, sums, deltas);
-	rss_read_percpu(mm, RSS_SWAP, sums, deltas);
-	rss_read_percpu(mm, RSS_SHMEM, sums, deltas);
+	rss_read_percpu(mm, RSS_FILE, sums, counters);
+	rss_read_percpu(mm, RSS_ANON, sums, counters);
+	rss_read_percpu(mm, RSS_SWAP, sums, counters);
+	rss_read_percpu(mm, RSS_SHMEM, sums, counters);
 	for (cpu = 0; cpu < CPUS_MAX && cpu < config.cpus; cpu++) {
+		__s32 deltas[RSS_KINDS] = {};
 		__u64 base;
 
-		if (!cpu_read_base(cpu, &base))
+		if (!cpu_find_base(cpu, &base))
 			break;
+		read_deltas(counters, base, deltas);
 #pragma unroll
-		for (kind = 0; kind < RSS_KINDS; kind++) {
-			__s32 delta = 0;
-
-			bpf_probe_read_kernel(&delta, sizeof(delta),
-					      (const void *)(deltas[kind] + base));
-			sums[kind] += delta;
-		}
+		for (kind = 0; kind < RSS_KINDS; kind++)
+			sums[kind] += deltas[kind];
 	}
 	return 0;
 }
