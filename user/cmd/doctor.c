@@ -72,7 +72,7 @@ static void examine(struct doctor *doctor)
 	oom_disabled_here(&doctor->disabled);
 	memcpy(host.kernel, doctor->facts.kernel, sizeof(host.kernel));
 	host.page_size = doctor->facts.page_size;
-	past_survey(&host, NULL, &doctor->past);
+	past_survey(&host, true, NULL, &doctor->past);
 }
 
 /* Without privilege or the kernel's types no backend is even tried, and none is refused. */

@@ -107,11 +107,15 @@ static void forget_times(struct seen *logged, const struct bootclock *clock)
 	}
 }
 
-static void read_clock(struct bootclock *ret_clock)
+static void read_clock(bool timed, struct bootclock *ret_clock)
 {
 	struct printkclock now;
-	int error = printkclock_read(&now);
+	int error = 0;
 
+	if (timed)
+		error = printkclock_read(&now);
+	else
+		printkclock_guess(&now);
 	if (error)
 		log_detail("the clock of the kernel log cannot be read: %s", strerror(-error));
 	*ret_clock = (struct bootclock){
@@ -122,7 +126,8 @@ static void read_clock(struct bootclock *ret_clock)
 	};
 }
 
-void past_survey(const struct wire_host *host, struct seen *logged, struct past *ret_past)
+void past_survey(const struct wire_host *host, bool timed, struct seen *logged,
+		 struct past *ret_past)
 {
 	struct past *past = ret_past;
 	struct survey_of_log survey = {.past = past, .logged = logged};
@@ -139,7 +144,7 @@ void past_survey(const struct wire_host *host, struct seen *logged, struct past 
 	int n = fd;
 
 	memset(past, 0, sizeof(*past));
-	read_clock(&past->clock);
+	read_clock(timed, &past->clock);
 	survey.reader = fd < 0 ? NULL : logread_new(&config);
 	if (survey.reader) {
 		n = kmsg_drain(fd, &place, take_line, take_missed, &survey);

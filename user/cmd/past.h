@@ -22,9 +22,11 @@ struct past {
 
 /*
  * Reads the kernel's log through, as far as it can be read. @logged, unless NULL, is filled with
- * the kills that it tells of. @host is this host.
+ * the kills that it tells of. @host is this host. @timed: times are of interest, of kills or of the
+ * first message; else they are guesses.
  */
-void past_survey(const struct wire_host *host, struct seen *logged, struct past *ret_past);
+void past_survey(const struct wire_host *host, bool timed, struct seen *logged,
+		 struct past *ret_past);
 
 /* Hands the bytes to @reader. */
 void past_feed(struct logread *reader, const char *bytes, size_t len);

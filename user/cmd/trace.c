@@ -283,7 +283,7 @@ static void survey_past(struct trace *trace, struct seen *logged)
 	trace->facts.oom_kills = host_oom_kills();
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer),
 		    trace->attached_ns, &trace->host);
-	past_survey(&trace->host, logged, &trace->past);
+	past_survey(&trace->host, logged != NULL, logged, &trace->past);
 	trace->facts.oom_kills = host_oom_kills(); /* as of then */
 	if (trace->metering)
 		metering_begin(trace->metering, trace->facts.oom_kills);

@@ -82,17 +82,26 @@ static int read_perf(struct printkclock *clock)
 	return error;
 }
 
-int printkclock_read(struct printkclock *ret_clock)
+void printkclock_guess(struct printkclock *ret_clock)
 {
-	struct printkclock clock = {0};
-	int error = read_perf(&clock);
 	uint64_t monotonic = now(CLOCK_MONOTONIC), boot = now(CLOCK_BOOTTIME);
 
-	clock.suspended_ns = boot - monotonic;
-	if (error) {
-		clock.printk_ns = monotonic;
-		clock.boot_ns = boot;
-	}
+	*ret_clock = (struct printkclock){
+		.printk_ns = monotonic,
+		.boot_ns = boot,
+		.suspended_ns = boot - monotonic,
+	};
+}
+
+int printkclock_read(struct printkclock *ret_clock)
+{
+	struct printkclock clock;
+	int error;
+
+	printkclock_guess(&clock);
+	error = read_perf(&clock);
+	if (error)
+		printkclock_guess(&clock);
 	*ret_clock = clock;
 	return error;
 }

@@ -17,5 +17,8 @@ struct printkclock {
  * CLOCK_MONOTONIC stands for it, which counts from the same moment but is held to the right rate.
  */
 int printkclock_read(struct printkclock *ret_clock);
+/* The same with CLOCK_MONOTONIC: without the event of perf, for which the kernel waits up to tens
+ * of ms. */
+void printkclock_guess(struct printkclock *ret_clock);
 
 #endif /* OOMTRACE_KERNEL_PRINTKCLOCK_H */
