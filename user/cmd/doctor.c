@@ -325,7 +325,7 @@ static int put_json(const struct doctor *doctor)
 
 int cmd_doctor(int argc, char **argv)
 {
-	static struct doctor doctor;
+	struct doctor doctor = {0};
 	int error;
 
 	argp_parse(&doctor_argp, argc, argv, 0, NULL, &doctor);

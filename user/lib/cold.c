@@ -75,6 +75,18 @@ static void give_back_tables(const struct dl_phdr_info *object, const ElfW(Phdr)
 	}
 }
 
+/*
+ * Relocations of a static program, which begin its file behind the headers: done before main().
+ * Of one with shared libraries these look up names there.
+ */
+static void give_back_relocations(const struct dl_phdr_info *object, const ElfW(Phdr) * header)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (mark_begin_text && !*object->dlpi_name && header->p_filesz > page)
+		cold_give_back((const char *)object->dlpi_addr + page, header->p_filesz - page);
+}
+
 static int on_object(struct dl_phdr_info *object, size_t size, void *ctx)
 {
 	bool stores = *(const bool *)ctx;
@@ -91,6 +103,8 @@ static int on_object(struct dl_phdr_info *object, size_t size, void *ctx)
 		if (whole && is_given_back(header))
 			cold_give_back((const char *)object->dlpi_addr + header->p_vaddr,
 				       header->p_filesz);
+		else if (header->p_type == PT_LOAD && !header->p_offset)
+			give_back_relocations(object, header);
 		else if (header->p_type == PT_GNU_EH_FRAME)
 			give_back_tables(object, header);
 	}
