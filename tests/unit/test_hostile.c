@@ -10,6 +10,7 @@
 #include "lib/utf8.h"
 #include "sink/explain.h"
 #include "sink/listing.h"
+#include "sink/metrics.h"
 #include "sink/ranking.h"
 #include "sink/report.h"
 #include "tests/unit/storegen.h"
@@ -300,6 +301,25 @@ static void render_store(int fd, const struct told *told)
 	rmdir(directory);
 }
 
+/* Owners are named by their cgroups; a victim is told twice, so that its owner is found again. */
+static void render_metrics(int fd, const struct told *told)
+{
+	static const struct metrics_now now = {.real_ns = SAMPLE_REAL_NS};
+	struct sink *sink = sink_metrics_new();
+	char *page = malloc(METRICS_BYTES);
+	int64_t len;
+
+	assert_non_null(sink);
+	assert_non_null(page);
+	hand(sink, told);
+	hand(sink, told);
+	len = metrics_render(sink, &now, page, METRICS_BYTES);
+	assert_true(len > 0);
+	assert_int_equal(write(fd, page, (size_t)len), len);
+	free(page);
+	sink->ops->destroy(sink);
+}
+
 /* --- what is checked: @text, and what it is where names are harmless --- */
 
 /* A name that has a line in it has not begun one. */
@@ -420,6 +440,48 @@ static void check_html(const char *text, const char *harmless, const char *name)
 	assert_int_equal(count_of(text, '\007'), 0);
 }
 
+/* What follows the labels that @at begins with, in Prometheus' text format; NULL where they are
+ * none. */
+static const char *after_labels(const char *at)
+{
+	for (at++;; at++) {
+		at += strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		if (strncmp(at, "=\"", 2) != 0)
+			return NULL;
+		for (at += 2; *at && *at != '"' && *at != '\n'; at++)
+			if (*at == '\\' && !strchr("\\\"n", *++at))
+				return NULL;
+		if (*at++ != '"')
+			return NULL;
+		if (*at == '}')
+			return at + 1;
+		if (*at != ',')
+			return NULL;
+	}
+}
+
+/* Each line a comment or one series and its number, and no more of them than there are always. */
+static void check_metrics(const char *text, const char *harmless, const char *name)
+{
+	check_terminal(text, harmless, name);
+	assert_true(count_of(text, '\n') <= count_of(harmless, '\n'));
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		const char *at = line;
+		char *end = NULL;
+
+		if (!strncmp(line, "# HELP ", 7) || !strncmp(line, "# TYPE ", 7))
+			continue;
+		if (!strncmp(line, "oomtrace_", 9))
+			at += strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+		if (at > line && *at == '{')
+			at = after_labels(at);
+		if (at && at > line && *at == ' ')
+			strtod(at + 1, &end);
+		if (!end || *end != '\n')
+			fail_msg("not a series: %.*s", (int)strcspn(line, "\n"), line);
+	}
+}
+
 static const struct output {
 	const char *name;
 	void (*render)(int fd, const struct told *told);
@@ -435,6 +497,7 @@ static const struct output {
 	{"rank -j", render_ranking_json, check_json},
 	{"a store, and list", render_store, check_terminal},
 	{"report", render_report, check_html},
+	{"metrics", render_metrics, check_metrics},
 };
 
 static char *rendered(const struct output *output, const char *name)
