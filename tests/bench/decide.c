@@ -26,7 +26,9 @@
 #define PAGE        4096UL
 #define VICTIM_SIZE (4UL << 20)
 #define ROOM        (1UL << 20) /* that the limit leaves */
+/* Until somebody is killed; what each of the others left in /proc may be taken back before that. */
 #define GROWTH      (16UL << 20)
+#define GROWTH_EACH (8UL << 10)
 
 static const char *cgroup;
 
@@ -141,14 +143,15 @@ static void measure(const char *label, int others)
 {
 	pid_t victim = start("1000", VICTIM_SIZE);
 	uint64_t calls = event("\noom "), longest = 0;
-	char *memory = take(GROWTH), text[32];
+	size_t growth = GROWTH + (size_t)others * GROWTH_EACH;
+	char *memory = take(growth), text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)(usage() + ROOM));
 	set_limit(text);
 	for (size_t at = 0; waitpid(victim, NULL, WNOHANG) != victim; at += PAGE) {
 		uint64_t began = now();
 
-		if (at == GROWTH)
+		if (at == growth)
 			die("nobody was killed");
 		memory[at] = 1;
 		began = now() - began;
@@ -156,7 +159,7 @@ static void measure(const char *label, int others)
 			longest = began;
 	}
 	set_limit("max");
-	munmap(memory, GROWTH);
+	munmap(memory, growth);
 	printf("{\"label\":\"%s\",\"others\":%d,\"ns\":%llu,\"calls\":%llu}\n", label, others,
 	       (unsigned long long)longest, (unsigned long long)(event("\noom ") - calls));
 	fflush(stdout);

@@ -51,12 +51,12 @@ static int nr_procs;
 
 static struct {
 	const char *cgroup;
-	long long limit, shrink, swap;
+	long long limit, shrink, swap, room;
 	bool global, oom_group, v1, keep, gate, nobody, no_kill, own_pids, sysrq, holds;
 	const char *dir;
 	int storm, file_fd;
 	const char *name;
-} opt = {.limit = -1, .shrink = -1, .dir = "/tmp", .file_fd = -1, .name = "hog"};
+} opt = {.limit = -1, .shrink = -1, .room = -1, .dir = "/tmp", .file_fd = -1, .name = "hog"};
 
 static int ready_pipe[2], quit_pipe[2], grant_pipe[2], done_pipe[2], go_pipe[2];
 
@@ -359,6 +359,17 @@ static void cgroup_make(void)
 		if (!i || strcmp(procs[i].sub, procs[i - 1].sub))
 			cgroup_make_sub(procs[i].sub);
 	}
+}
+
+/* Lowers the limit to what is used and some more: so much is all that a victim has to take first.
+ */
+static void cgroup_leave_room(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", opt.cgroup,
+		 opt.v1 ? "memory.usage_in_bytes" : "memory.current");
+	cgroup_set_limit(number_in_file(path) + opt.room);
 }
 
 static void remove_dir(const char *path)
@@ -1069,7 +1080,8 @@ static void prepare(void)
 	/* Whose parent was killed is left to this program. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	alarm(GIVE_UP_SECONDS);
+	/* A storm takes as long as it has victims. */
+	alarm(GIVE_UP_SECONDS + (unsigned int)opt.storm / 5);
 	/* This program must survive what it provokes; without the right to, it is merely small. */
 	write_file("/proc/self/oom_score_adj", opt.global ? "-1000" : "0");
 	if (pipe2(ready_pipe, 0) || pipe2(quit_pipe, 0) || pipe2(grant_pipe, 0) ||
@@ -1116,6 +1128,8 @@ static int run(void)
 	print_start(mode());
 	if (opt.gate)
 		await_gate();
+	if (opt.room >= 0)
+		cgroup_leave_room();
 	killed = opt.storm ? run_storm() : run_kill(memcg_before);
 	print_end(killed, scenario_kills() - memcg_before, vmstat_kills() - all_before);
 
@@ -1176,7 +1190,8 @@ static int dump_kmsg(long long after, bool last_only)
 static const char usage[] =
 	"usage: hog [--cgroup DIR [--limit SIZE] [--swap SIZE] [--shrink SIZE] [--oom-group]]\n"
 	"           [--global [--sysrq]]\n"
-	"           [--storm N] [--dir DIR] [--name NAME] [--keep] [--gate] [--nobody] "
+	"           [--storm N [--room SIZE]] [--dir DIR] [--name NAME] [--keep] [--gate] "
+	"[--nobody] "
 	"[--no-kill] [--own-pids]\n"
 	"           [-p PROCESS]...\n"
 	"       hog kmsg [--after SEQ | --last]\n"
@@ -1186,6 +1201,7 @@ static const char usage[] =
 	"         node=N,count=N,leader-exits,grow,exits,hungry,held,fails=N,kin=vfork|clone\n"
 	"         (name and sub with %XX for any byte)\n"
 	"  --swap SIZE    what the cgroup may use of the swap (0)\n"
+	"  --room SIZE    lower the limit to what is used and so much more, once all are there\n"
 	"  --shrink SIZE  provoke by lowering the limit from outside, not by growth\n"
 	"  --storm N      N victims one after the other, beside the idle processes given with -p\n"
 	"  --global       the whole machine; refused unless " VM_MARKER " exists\n"
@@ -1258,6 +1274,8 @@ int main(int argc, char **argv)
 			opt.swap = parse_size(value);
 		} else if (!strcmp(arg, "--shrink")) {
 			opt.shrink = parse_size(value);
+		} else if (!strcmp(arg, "--room")) {
+			opt.room = parse_size(value);
 		} else if (!strcmp(arg, "--storm")) {
 			opt.storm = atoi(value);
 		} else if (!strcmp(arg, "--dir")) {
