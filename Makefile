@@ -68,7 +68,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults soak vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -187,6 +187,9 @@ live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 faults: oomtrace oomtrace-static $(BUILD)/hog ## stalled readers, full disks, no memory, no privilege, kill -9; root
 	@tests/faults/run
 
+soak: oomtrace $(BUILD)/hog ## half an hour of kills and faults at random; root; SOAK_MINUTES, SOAK_SEED
+	@tests/soak/run
+
 vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
 	@tests/vm/run
 
@@ -220,7 +223,7 @@ check: lint unit oracle ## what needs no root
 test: ## every level, as CI runs it
 	@tools/test
 
-check-all: ## everything, the slow parts included: test, 5,000 processes, systemd, bench, a minute of fuzz
+check-all: ## everything, the slow parts included: test, 5,000 processes, systemd, soak, bench, a minute of fuzz
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
@@ -232,6 +235,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
 	@$(MAKE) --no-print-directory veristat
+	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
