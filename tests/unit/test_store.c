@@ -65,10 +65,10 @@ static void a_new_store_has_the_schema_and_is_the_owners_alone(void **state)
 	}
 	assert_string_equal(ask("PRAGMA journal_mode"), "wal");
 	assert_string_equal(ask("PRAGMA auto_vacuum"), "2");
-	assert_string_equal(ask("PRAGMA user_version"), "1");
+	assert_string_equal(ask("PRAGMA user_version"), "2");
 	assert_string_equal(ask("SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
 				" AND type = 'table' AND strict"),
-			    "7");
+			    "9");
 	assert_string_equal(ask("SELECT count(*) FROM task"), "0");
 	assert_string_equal(ask("SELECT count(*) FROM kill"), "0");
 	store_close(store);
@@ -211,10 +211,49 @@ static void the_queries_of_the_manual_work(void **state)
 	store_close(store);
 }
 
+/* What the file @path has, to be freed. */
+static char *content_of(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(file);
+	assert_true(getdelim(&text, &size, '\0', file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void a_store_of_schema_1_is_read_and_gets_its_numbers(void **state)
+{
+	char *made = content_of("tests/data/store-v1.sql");
+	struct store *store;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(store_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, made, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	free(made);
+	assert_int_equal(store_open(store_path, 0, NULL, &store, error_text), 0);
+	store_close(store);
+	assert_string_equal(ask("PRAGMA user_version"), "1");
+	store_close(opened());
+	assert_string_equal(ask("PRAGMA user_version"), "2");
+	assert_string_equal(
+		ask("SELECT group_concat(number || type || seq || coalesce('.' || pid, ''), ' ')"
+		    " FROM (SELECT * FROM event ORDER BY number)"),
+		"1attached2 2oom_kill1 3oom_outcome1.7 4oom_kill2 5oom_outcome2.8 6oom_outcome2.9"
+		" 7oom_no_kill3 8killed_by_user1 9lost1 10lost2 11detached2");
+	assert_string_equal(ask("DELETE FROM episode WHERE seq = 2"), "(none)");
+	assert_string_equal(ask("SELECT count(*) FROM event"), "8");
+}
+
 /* As each version was when it was released: version 0 is an empty file. */
 static void a_store_of_every_earlier_version_becomes_this_one(void **state)
 {
-	static const char *const made[STORE_SCHEMA_VERSION] = {""};
+	char *first = content_of("tests/data/store-v1.sql");
+	const char *const made[STORE_SCHEMA_VERSION] = {"", first};
 
 	for (int version = 0; version < STORE_SCHEMA_VERSION; version++) {
 		sqlite3 *db;
@@ -223,11 +262,12 @@ static void a_store_of_every_earlier_version_becomes_this_one(void **state)
 		assert_int_equal(sqlite3_exec(db, made[version], NULL, NULL, NULL), SQLITE_OK);
 		sqlite3_close(db);
 		store_close(opened());
-		assert_string_equal(ask("PRAGMA user_version"), "1");
+		assert_string_equal(ask("PRAGMA user_version"), "2");
 		assert_string_equal(ask("PRAGMA auto_vacuum"), "2");
 		store_aid_remove_directory(state);
 		store_aid_make_directory(state);
 	}
+	free(first);
 }
 
 static int refusal(unsigned int flags)
@@ -244,11 +284,11 @@ static void what_is_no_store_of_this_version_is_refused_and_left_alone(void **st
 	(void)state;
 	assert_int_equal(refusal(0), -ENOENT);
 	store_close(opened());
-	ask("PRAGMA user_version = 2");
+	ask("PRAGMA user_version = 3");
 	assert_int_equal(refusal(STORE_WRITE), -EPROTO);
 	assert_non_null(strstr(error_text, "newer oomtrace"));
 	assert_int_equal(refusal(0), -EPROTO);
-	assert_string_equal(ask("PRAGMA user_version"), "2");
+	assert_string_equal(ask("PRAGMA user_version"), "3");
 	ask("PRAGMA application_id = 7");
 	assert_int_equal(refusal(STORE_WRITE), -EBADMSG);
 	assert_non_null(strstr(error_text, "another program"));
@@ -271,6 +311,7 @@ int main(void)
 		ON_A_STORE(the_oldest_go_first),
 		ON_A_STORE(the_last_watch_is_found),
 		ON_A_STORE(the_queries_of_the_manual_work),
+		ON_A_STORE(a_store_of_schema_1_is_read_and_gets_its_numbers),
 		ON_A_STORE(a_store_of_every_earlier_version_becomes_this_one),
 		ON_A_STORE(what_is_no_store_of_this_version_is_refused_and_left_alone),
 	};

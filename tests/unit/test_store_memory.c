@@ -169,11 +169,50 @@ static void a_row_that_is_too_large_is_refused_and_the_next_one_is_not(void **st
 	free(line);
 }
 
+/* Of schema 1, with many kills and what became of their victims. */
+static void make_old_store(void)
+{
+	static const char many[] =
+		"PRAGMA cache_size = -256;"
+		"WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)"
+		" INSERT INTO episode(id, run_id, host_id, type, source, sort_ns, victims, lost)"
+		" SELECT 'k' || i, 1, 1, 'oom_kill', 'live', i, 1, 0 FROM n;"
+		"INSERT INTO outcome(id, pid, line) SELECT id, 1, '{}' FROM episode WHERE seq > "
+		"50;";
+	FILE *file = fopen("tests/data/store-v1.sql", "r");
+	char *made = NULL;
+	size_t size = 0;
+	sqlite3 *db;
+
+	assert_non_null(file);
+	assert_true(getdelim(&made, &size, '\0', file) > 0);
+	fclose(file);
+	assert_int_equal(sqlite3_open(store_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, made, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, many, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	free(made);
+}
+
+static void a_large_store_of_an_earlier_schema_takes_no_more_memory(void **state)
+{
+	char error_text[STORE_ERROR_LEN] = "";
+	struct store *store;
+
+	(void)state;
+	until_failure = -1;
+	make_old_store();
+	assert_int_equal(store_open(store_path, STORE_WRITE, NULL, &store, error_text), 0);
+	store_close(store);
+	assert_string_equal(ask("SELECT count(*) > 79000 FROM event"), "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_A_STORE(an_allocation_that_fails_is_an_error_and_nothing_more),
 		ON_A_STORE(a_row_that_is_too_large_is_refused_and_the_next_one_is_not),
+		ON_A_STORE(a_large_store_of_an_earlier_schema_takes_no_more_memory),
 	};
 
 	return cmocka_run_group_tests(tests, use_arena, NULL);

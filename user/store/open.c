@@ -237,6 +237,7 @@ static int reopen_immutable(struct store *store)
 	strcpy(to, "?immutable=1");
 	sqlite3_close(store->db);
 	code = sqlite3_open_v2(uri, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+	store->immutable = true;
 	return code == SQLITE_OK ? 0 : store_failed(store, code);
 }
 
@@ -257,12 +258,8 @@ static int open_for_reading(struct store *store)
 		if (!error)
 			error = begin_reading(store, &version);
 	}
-	if (!error && version < STORE_SCHEMA_VERSION) {
-		snprintf(
-			store->error, sizeof(store->error),
-			version ? "it is of an older schema: oomtrace trace -s or import -s, once, "
-				  "brings it to this one's"
-				: "it is empty: nothing was stored yet");
+	if (!error && version < STORE_SCHEMA_READABLE) {
+		snprintf(store->error, sizeof(store->error), "it is empty: nothing was stored yet");
 		error = -ENODATA;
 	}
 	return error;
@@ -362,6 +359,7 @@ static void disconnect(struct store *store)
 	}
 	sqlite3_close(store->db);
 	store->db = NULL;
+	store->immutable = false;
 }
 
 int store_reopen(struct store *store)
@@ -376,6 +374,18 @@ void store_close(struct store *store)
 		return;
 	disconnect(store);
 	free(store);
+}
+
+bool store_was_still(const struct store *store)
+{
+	char log[PATH_MAX + 8];
+	struct stat st;
+
+	if (!store->immutable)
+		return true;
+	/* Whoever writes to it puts it there first, and into the file itself after that. */
+	snprintf(log, sizeof(log), "%s-wal", store->path);
+	return inode_of(store, 0) == store->inodes[0] && stat(log, &st) && errno == ENOENT;
 }
 
 bool store_has_run(const struct store *store)

@@ -20,6 +20,7 @@ enum statement {
 	SQL_END_RUN,
 	SQL_FIND_ID,
 	SQL_FIND_TWIN,
+	SQL_RETIRE_TWINS,
 	SQL_DROP_TWINS,
 	SQL_ADD_EPISODE,
 	SQL_ADD_LINE,
@@ -44,6 +45,7 @@ struct store {
 	char path[PATH_MAX];       /* its directory resolved */
 	ino_t inodes[STORE_FILES]; /* of those that are open; 0: not known */
 	unsigned int flags;
+	bool immutable; /* read as a file that nobody writes to */
 	struct store_options options;
 	bool knows_places;                       /* SQL functions of queries */
 	sqlite3_stmt *statement[SQL_STATEMENTS]; /* prepared when opened for writing */

@@ -134,4 +134,65 @@ static const char version_1[] =
 	/* clang-format on */
 	;
 
-const char *const store_migrations[STORE_SCHEMA_VERSION] = {version_1};
+/*
+ * One sequence over all tables that hold lines, without gaps but for what is no longer there: what
+ * somebody has read up to a number is read for good. An episode's outcomes go by its seq. What is
+ * already there is numbered in orders that need no sorting, for which a tracer has no memory.
+ */
+static const char version_2[] =
+	"CREATE TABLE identity(store TEXT NOT NULL) STRICT;"
+	"INSERT INTO identity VALUES(lower(hex(randomblob(16))));"
+
+	"CREATE TABLE event("
+	"  number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"  type TEXT NOT NULL,"
+	"  seq INTEGER NOT NULL,"
+	"  pid INTEGER"
+	") STRICT;"
+	/* Before there are rows: to make it of them all would take sorting. */
+	"CREATE INDEX event_by_seq ON event(seq);"
+	"INSERT INTO event(type, seq)"
+	"  SELECT 'attached', run_id FROM run WHERE line IS NOT NULL ORDER BY run_id;"
+	"INSERT INTO event(type, seq, pid)"
+	"  SELECT type, seq, NULL FROM episode"
+	"  UNION ALL"
+	"  SELECT 'oom_outcome', e.seq, o.pid FROM episode e CROSS JOIN outcome o ON o.id = e.id"
+	"  ORDER BY 2, 1, 3;"
+	"INSERT INTO event(type, seq) SELECT 'killed_by_user', seq FROM user_kill ORDER BY seq;"
+	"INSERT INTO event(type, seq) SELECT 'lost', seq FROM loss ORDER BY seq;"
+	"INSERT INTO event(type, seq)"
+	"  SELECT 'detached', run_id FROM run WHERE detached_line IS NOT NULL ORDER BY run_id;"
+
+	"CREATE TRIGGER episode_event AFTER INSERT ON episode"
+	"  BEGIN INSERT INTO event(type, seq) VALUES(NEW.type, NEW.seq); END;"
+	"CREATE TRIGGER outcome_event AFTER INSERT ON outcome"
+	"  BEGIN"
+	"    INSERT INTO event(type, seq, pid)"
+	"      SELECT 'oom_outcome', seq, NEW.pid FROM episode WHERE id = NEW.id;"
+	"  END;"
+	"CREATE TRIGGER user_kill_event AFTER INSERT ON user_kill"
+	"  BEGIN INSERT INTO event(type, seq) VALUES('killed_by_user', NEW.seq); END;"
+	"CREATE TRIGGER loss_event AFTER INSERT ON loss"
+	"  BEGIN INSERT INTO event(type, seq) VALUES('lost', NEW.seq); END;"
+	"CREATE TRIGGER run_event AFTER INSERT ON run WHEN NEW.line IS NOT NULL"
+	"  BEGIN INSERT INTO event(type, seq) VALUES('attached', NEW.run_id); END;"
+	"CREATE TRIGGER run_ended_event AFTER UPDATE OF detached_line ON run"
+	"  WHEN NEW.detached_line IS NOT NULL AND OLD.detached_line IS NULL"
+	"  BEGIN INSERT INTO event(type, seq) VALUES('detached', NEW.run_id); END;"
+
+	/* A row that is replaced by a better one of the same kill stays, as 'replaced'. */
+	"CREATE TRIGGER episode_event_deleted AFTER DELETE ON episode"
+	"  BEGIN"
+	"    DELETE FROM event WHERE seq = OLD.seq"
+	"      AND type IN ('oom_kill', 'oom_no_kill', 'oom_outcome');"
+	"  END;"
+	"CREATE TRIGGER user_kill_event_deleted AFTER DELETE ON user_kill"
+	"  BEGIN DELETE FROM event WHERE seq = OLD.seq AND type = 'killed_by_user'; END;"
+	"CREATE TRIGGER loss_event_deleted AFTER DELETE ON loss"
+	"  BEGIN DELETE FROM event WHERE seq = OLD.seq AND type = 'lost'; END;"
+	"CREATE TRIGGER run_event_deleted AFTER DELETE ON run"
+	"  BEGIN"
+	"    DELETE FROM event WHERE seq = OLD.run_id AND type IN ('attached', 'detached');"
+	"  END;";
+
+const char *const store_migrations[STORE_SCHEMA_VERSION] = {version_1, version_2};

@@ -54,6 +54,13 @@ int store_reopen(struct store *store);
 /* Whether the file of its name has been removed, or replaced by another. */
 bool store_is_gone(const struct store *store);
 
+/*
+ * Whether what has been read so far was read rightly. A reader that may not write beside the file
+ * reads it, where nobody else has it open, as one that does not change; false says that
+ * somebody has begun to write: what was read is to be read again, after store_reopen().
+ */
+bool store_was_still(const struct store *store);
+
 /* Whether the rows that are put belong to a run: STORE_RUN was put, and into this very file. */
 bool store_has_run(const struct store *store);
 

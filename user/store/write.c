@@ -38,6 +38,9 @@ static const char *const statements[SQL_STATEMENTS] = {
 			" WHERE run_id = :run_id",
 	[SQL_FIND_ID] = "SELECT 1 FROM episode WHERE id = :id",
 	[SQL_FIND_TWIN] = "SELECT 1 FROM episode WHERE " IS_TWIN,
+	[SQL_RETIRE_TWINS] = "UPDATE event SET type = 'replaced' WHERE seq IN (SELECT seq FROM"
+			     " episode WHERE source IN ('log', 'kmsg') AND " IS_TWIN
+			     ") AND type IN ('oom_kill', 'oom_no_kill', 'oom_outcome')",
 	[SQL_DROP_TWINS] = "DELETE FROM episode WHERE source IN ('log', 'kmsg') AND " IS_TWIN,
 	[SQL_ADD_EPISODE] =
 		"INSERT INTO episode(id, run_id, host_id, type, source, sort_ns, time_ns,"
@@ -275,7 +278,9 @@ static int put_episode(struct store *store, const struct store_row *row, int64_t
 			if (result)
 				return result < 0 ? result : 0;
 		} else {
-			result = change(store, SQL_DROP_TWINS, row, 0);
+			result = change(store, SQL_RETIRE_TWINS, row, 0);
+			if (result > 0)
+				result = change(store, SQL_DROP_TWINS, row, 0);
 		}
 	}
 	if (result >= 0)
