@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/metricsfile.h"
+#include "sink/metricsfile.h"
 #include "sink/metrics.h"
 
 static char dir[] = "/tmp/oomtrace-metrics-XXXXXX", path[64], beside[64];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cmd/hostrecord.h"
-#include "cmd/metricsfile.h"
+#include "sink/metricsfile.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "proc/host.h"

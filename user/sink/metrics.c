@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/utf8.h"
+#include "sink/metrics_page.h"
 #include "sink/tally.h"
 
 struct metrics {
@@ -20,89 +18,24 @@ struct metrics {
 	uint64_t events;
 };
 
-struct page {
-	char *text;
-	size_t len, size;
-	bool full;
-};
-
-static void put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct page *page, const char *format, ...)
+static void put_build(struct metrics_page *page, const struct metrics *metrics)
 {
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(page->text + page->len, page->size - page->len, format, args);
-	va_end(args);
-	if (len < 0 || (size_t)len >= page->size - page->len)
-		page->full = true;
-	else if (!page->full)
-		page->len += (size_t)len;
+	metrics_put_family(page, "oomtrace_build_info", "gauge", "What traces, and how.");
+	metrics_put_label(page, "oomtrace_build_info{", "version", OOMTRACE_VERSION);
+	metrics_put_label(page, ",", "backend", metrics->backend);
+	metrics_put_label(page, ",", "kernel", metrics->kernel);
+	metrics_put(page, "} 1\n");
 }
 
-static void put_family(struct page *page, const char *name, const char *type, const char *help)
-{
-	put(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-/*
- * A label's value: any bytes. What is not UTF-8, and what would act on a terminal, is U+FFFD; the
- * format knows no other escapes than these three.
- */
-static void put_value(struct page *page, const char *text, size_t size)
-{
-	size_t len = strnlen(text, size);
-
-	for (size_t at = 0, used; at < len; at += used) {
-		uint32_t code;
-
-		used = utf8_decode(text + at, len - at, &code);
-		if (text[at] == '\n')
-			put(page, "\\n");
-		else if (text[at] == '"' || text[at] == '\\')
-			put(page, "\\%c", text[at]);
-		else if (!used || utf8_is_hostile(code))
-			put(page, "\xef\xbf\xbd");
-		else
-			put(page, "%.*s", (int)used, text + at);
-		used = used ? used : 1;
-	}
-}
-
-/* ",name=\"value\"" but for the first of a set. */
-static void put_label(struct page *page, const char *before, const char *name, const char *value)
-{
-	put(page, "%s%s=\"", before, name);
-	put_value(page, value, TALLY_NAME);
-	put(page, "\"");
-}
-
-static void put_seconds(struct page *page, const char *name, int64_t ns)
-{
-	put(page, "%s %" PRId64 ".%03" PRId64 "\n", name, ns / 1000000000,
-	    ns % 1000000000 / 1000000);
-}
-
-static void put_build(struct page *page, const struct metrics *metrics)
-{
-	put_family(page, "oomtrace_build_info", "gauge", "What traces, and how.");
-	put_label(page, "oomtrace_build_info{", "version", OOMTRACE_VERSION);
-	put_label(page, ",", "backend", metrics->backend);
-	put_label(page, ",", "kernel", metrics->kernel);
-	put(page, "} 1\n");
-}
-
-static void put_times(struct page *page, const struct metrics *metrics,
+static void put_times(struct metrics_page *page, const struct metrics *metrics,
 		      const struct metrics_now *now)
 {
-	put_family(page, "oomtrace_attached_timestamp_seconds", "gauge",
-		   "Since when kills are watched.");
-	put_seconds(page, "oomtrace_attached_timestamp_seconds", metrics->attached_real_ns);
-	put_family(page, "oomtrace_heartbeat_timestamp_seconds", "gauge",
-		   "When this was written: a tracer that lives writes every 15 seconds.");
-	put_seconds(page, "oomtrace_heartbeat_timestamp_seconds", now->real_ns);
+	metrics_put_family(page, "oomtrace_attached_timestamp_seconds", "gauge",
+			   "Since when kills are watched.");
+	metrics_put_seconds(page, "oomtrace_attached_timestamp_seconds", metrics->attached_real_ns);
+	metrics_put_family(page, "oomtrace_heartbeat_timestamp_seconds", "gauge",
+			   "When this was written: a tracer that lives writes every 15 seconds.");
+	metrics_put_seconds(page, "oomtrace_heartbeat_timestamp_seconds", now->real_ns);
 }
 
 static const char *name_or_unknown(const char *name)
@@ -110,9 +43,10 @@ static const char *name_or_unknown(const char *name)
 	return name ? name : "unknown";
 }
 
-static void put_kills(struct page *page, const struct tally *tally)
+static void put_kills(struct metrics_page *page, const struct tally *tally)
 {
-	put_family(page, "oomtrace_kills_total", "counter", "Processes killed by the OOM killer.");
+	metrics_put_family(page, "oomtrace_kills_total", "counter",
+			   "Processes killed by the OOM killer.");
 	for (unsigned int group = 0; group < 2; group++)
 		for (unsigned int i = 0; i < TALLY_CONSTRAINTS; i++)
 			for (unsigned int j = 0; j < TALLY_SELECTIONS; j++) {
@@ -122,68 +56,70 @@ static void put_kills(struct page *page, const struct tally *tally)
 				if (!kills &&
 				    (group || j != SELECTION_BADNESS || i == TALLY_CONSTRAINTS - 1))
 					continue;
-				put(page,
-				    "oomtrace_kills_total{scope=\"%s\",constraint=\"%s\","
-				    "selection=\"%s\"} %" PRIu64 "\n",
-				    group ? "group" : "process",
-				    name_or_unknown(constraint_name(i)),
-				    name_or_unknown(selection_name(j)), kills);
+				metrics_put(page,
+					    "oomtrace_kills_total{scope=\"%s\",constraint=\"%s\","
+					    "selection=\"%s\"} %" PRIu64 "\n",
+					    group ? "group" : "process",
+					    name_or_unknown(constraint_name(i)),
+					    name_or_unknown(selection_name(j)), kills);
 			}
-	put_family(page, "oomtrace_decisions_without_kill_total", "counter",
-		   "Times that memory ran out and nothing was killed.");
+	metrics_put_family(page, "oomtrace_decisions_without_kill_total", "counter",
+			   "Times that memory ran out and nothing was killed.");
 	for (unsigned int i = NO_KILL_IT_HAS_ONE + 1; i < TALLY_NO_KILLS; i++)
-		put(page, "oomtrace_decisions_without_kill_total{reason=\"%s\"} %" PRIu64 "\n",
-		    no_kill_name(i), tally->no_kills[i]);
-	put_family(page, "oomtrace_killed_bytes_total", "counter",
-		   "Memory, swap and page tables that victims held when they were chosen.");
-	put(page, "oomtrace_killed_bytes_total %" PRIu64 "\n", tally->killed_bytes);
-	put_family(page, "oomtrace_reaped_bytes_total", "counter",
-		   "Memory that the OOM reaper took from victims that did not die.");
-	put(page, "oomtrace_reaped_bytes_total %" PRIu64 "\n", tally->reaped_bytes);
+		metrics_put(page,
+			    "oomtrace_decisions_without_kill_total{reason=\"%s\"} %" PRIu64 "\n",
+			    no_kill_name(i), tally->no_kills[i]);
+	metrics_put_family(page, "oomtrace_killed_bytes_total", "counter",
+			   "Memory, swap and page tables that victims held when they were chosen.");
+	metrics_put(page, "oomtrace_killed_bytes_total %" PRIu64 "\n", tally->killed_bytes);
+	metrics_put_family(page, "oomtrace_reaped_bytes_total", "counter",
+			   "Memory that the OOM reaper took from victims that did not die.");
+	metrics_put(page, "oomtrace_reaped_bytes_total %" PRIu64 "\n", tally->reaped_bytes);
 }
 
-static void put_freed(struct page *page, const struct tally *tally)
+static void put_freed(struct metrics_page *page, const struct tally *tally)
 {
 	uint64_t below = 0;
 
-	put_family(page, "oomtrace_freed_seconds", "histogram",
-		   "From the decision until the victim's address space was torn down.");
+	metrics_put_family(page, "oomtrace_freed_seconds", "histogram",
+			   "From the decision until the victim's address space was torn down.");
 	for (unsigned int i = 0; i < TALLY_BUCKETS; i++) {
 		below += tally->freed[i];
-		put(page, "oomtrace_freed_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
-		    tally_bound_ms(i) / 1000, below);
+		metrics_put(page, "oomtrace_freed_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
+			    tally_bound_ms(i) / 1000, below);
 	}
-	put(page, "oomtrace_freed_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", tally->freed_count);
-	put(page, "oomtrace_freed_seconds_sum %" PRId64 ".%09" PRId64 "\n",
-	    tally->freed_sum_ns / 1000000000, tally->freed_sum_ns % 1000000000);
-	put(page, "oomtrace_freed_seconds_count %" PRIu64 "\n", tally->freed_count);
-	put_family(page, "oomtrace_overdue_victims_total", "counter",
-		   "Victims of which no end was seen in the time that they are watched.");
-	put(page, "oomtrace_overdue_victims_total %" PRIu64 "\n", tally->overdue);
+	metrics_put(page, "oomtrace_freed_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n",
+		    tally->freed_count);
+	metrics_put(page, "oomtrace_freed_seconds_sum %" PRId64 ".%09" PRId64 "\n",
+		    tally->freed_sum_ns / 1000000000, tally->freed_sum_ns % 1000000000);
+	metrics_put(page, "oomtrace_freed_seconds_count %" PRIu64 "\n", tally->freed_count);
+	metrics_put_family(page, "oomtrace_overdue_victims_total", "counter",
+			   "Victims of which no end was seen in the time that they are watched.");
+	metrics_put(page, "oomtrace_overdue_victims_total %" PRIu64 "\n", tally->overdue);
 }
 
-static void put_owner_labels(struct page *page, enum tally_kind kind,
+static void put_owner_labels(struct metrics_page *page, enum tally_kind kind,
 			     const struct tally_owner *owner)
 {
 	switch (kind) {
 	case TALLY_UNIT:
-		put_label(page, "{", "unit", owner->name);
+		metrics_put_label(page, "{", "unit", owner->name);
 		break;
 	case TALLY_POD:
-		put_label(page, "{", "pod_uid", owner->name);
-		put_label(page, ",", "namespace", owner->namespace);
-		put_label(page, ",", "pod", owner->detail);
+		metrics_put_label(page, "{", "pod_uid", owner->name);
+		metrics_put_label(page, ",", "namespace", owner->namespace);
+		metrics_put_label(page, ",", "pod", owner->detail);
 		break;
 	default:
-		put_label(page, "{", "container", owner->name);
-		put_label(page, ",", "runtime", owner->detail);
+		metrics_put_label(page, "{", "container", owner->name);
+		metrics_put_label(page, ",", "runtime", owner->detail);
 		break;
 	}
-	put(page, "} ");
+	metrics_put(page, "} ");
 }
 
 /* Kills or bytes of every owner of a kind. */
-static void put_owners(struct page *page, const struct tally *tally, enum tally_kind kind,
+static void put_owners(struct metrics_page *page, const struct tally *tally, enum tally_kind kind,
 		       bool bytes)
 {
 	static const char *const kinds[TALLY_KINDS] = {"unit", "pod", "container"};
@@ -200,58 +136,62 @@ static void put_owners(struct page *page, const struct tally *tally, enum tally_
 	snprintf(help, sizeof(help), "%s, by %s: the first %d, and the rest in \"other\".",
 		 bytes ? "Memory of processes killed" : "Processes killed", kinds[kind],
 		 TALLY_OWNERS);
-	put_family(page, name, "counter", help);
+	metrics_put_family(page, name, "counter", help);
 	for (unsigned int i = 0; i <= owners->count; i++) {
 		const struct tally_owner *owner = i < owners->count ? &owners->owners[i] : &other;
 
 		if (owner == &other && !other.kills)
 			break;
-		put(page, "%s", name);
+		metrics_put(page, "%s", name);
 		put_owner_labels(page, kind, owner);
-		put(page, "%" PRIu64 "\n", bytes ? owner->bytes : owner->kills);
+		metrics_put(page, "%" PRIu64 "\n", bytes ? owner->bytes : owner->kills);
 	}
 }
 
-static void put_lost(struct page *page, const struct tally *tally)
+static void put_lost(struct metrics_page *page, const struct tally *tally)
 {
-	put_family(page, "oomtrace_lost_total", "counter",
-		   "What could not be kept, by where it was lost.");
+	metrics_put_family(page, "oomtrace_lost_total", "counter",
+			   "What could not be kept, by where it was lost.");
 	for (unsigned int i = 0; i < LOSS_MAX; i++)
-		put(page, "oomtrace_lost_total{reason=\"%s\"} %" PRIu64 "\n", loss_name(i),
-		    tally->lost[i]);
+		metrics_put(page, "oomtrace_lost_total{reason=\"%s\"} %" PRIu64 "\n", loss_name(i),
+			    tally->lost[i]);
 }
 
 /* Each victim may be told of a moment after the kernel has counted it: never below 0. */
-static void put_kernel(struct page *page, const struct tally *tally, const struct metrics_now *now)
+static void put_kernel(struct metrics_page *page, const struct tally *tally,
+		       const struct metrics_now *now)
 {
 	uint64_t seen = tally_kills(tally), counted;
 
 	if (now->kernel_kills == WIRE_NONE_U64)
 		return;
-	put_family(page, "oomtrace_kernel_kills_total", "counter",
-		   "Processes killed since boot, by the kernel's own count.");
-	put(page, "oomtrace_kernel_kills_total %" PRIu64 "\n", now->kernel_kills);
+	metrics_put_family(page, "oomtrace_kernel_kills_total", "counter",
+			   "Processes killed since boot, by the kernel's own count.");
+	metrics_put(page, "oomtrace_kernel_kills_total %" PRIu64 "\n", now->kernel_kills);
 	if (now->kernel_kills_attached == WIRE_NONE_U64)
 		return;
 	counted = now->kernel_kills - now->kernel_kills_attached;
-	put_family(page, "oomtrace_unseen_kills", "gauge",
-		   "Processes that the kernel counts as killed since it is traced, and that were "
-		   "not seen.");
-	put(page, "oomtrace_unseen_kills %" PRIu64 "\n", counted > seen ? counted - seen : 0);
+	metrics_put_family(
+		page, "oomtrace_unseen_kills", "gauge",
+		"Processes that the kernel counts as killed since it is traced, and that were "
+		"not seen.");
+	metrics_put(page, "oomtrace_unseen_kills %" PRIu64 "\n",
+		    counted > seen ? counted - seen : 0);
 }
 
-static void put_killers(struct page *page, const struct tally *tally)
+static void put_killers(struct metrics_page *page, const struct tally *tally)
 {
-	put_family(page, "oomtrace_user_kill_signals_total", "counter",
-		   "SIGTERM and SIGKILL by user-space OOM killers.");
+	metrics_put_family(page, "oomtrace_user_kill_signals_total", "counter",
+			   "SIGTERM and SIGKILL by user-space OOM killers.");
 	for (unsigned int i = 0; i < tally->n_killers; i++) {
-		put_label(page, "oomtrace_user_kill_signals_total{", "killer",
-			  tally->killers[i].comm);
-		put(page, "} %" PRIu64 "\n", tally->killers[i].signals);
+		metrics_put_label(page, "oomtrace_user_kill_signals_total{", "killer",
+				  tally->killers[i].comm);
+		metrics_put(page, "} %" PRIu64 "\n", tally->killers[i].signals);
 	}
 	if (tally->other_signals)
-		put(page, "oomtrace_user_kill_signals_total{killer=\"other\"} %" PRIu64 "\n",
-		    tally->other_signals);
+		metrics_put(page,
+			    "oomtrace_user_kill_signals_total{killer=\"other\"} %" PRIu64 "\n",
+			    tally->other_signals);
 }
 
 int64_t metrics_render(const struct sink *sink, const struct metrics_now *now, char *text,
@@ -259,7 +199,7 @@ int64_t metrics_render(const struct sink *sink, const struct metrics_now *now, c
 {
 	const struct metrics *metrics = (const struct metrics *)sink;
 	const struct tally *tally = &metrics->tally;
-	struct page page = {.text = text, .size = size};
+	struct metrics_page page = {.text = text, .size = size};
 
 	put_build(&page, metrics);
 	put_times(&page, metrics, now);

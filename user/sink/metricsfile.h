@@ -3,8 +3,8 @@
  * The file of --metrics: written whole beside its name and moved there, so that who reads it never
  * sees half of one, and by a thread of its own, so that a slow disk costs nobody else.
  */
-#ifndef OOMTRACE_CMD_METRICSFILE_H
-#define OOMTRACE_CMD_METRICSFILE_H
+#ifndef OOMTRACE_SINK_METRICSFILE_H
+#define OOMTRACE_SINK_METRICSFILE_H
 
 #include <stddef.h>
 
@@ -25,4 +25,4 @@ void metricsfile_put(struct metricsfile *file, const char *text, size_t len);
 /* Writes what waits, for a second at most, and ends the thread. NULL is fine. */
 void metricsfile_free(struct metricsfile *file);
 
-#endif /* OOMTRACE_CMD_METRICSFILE_H */
+#endif /* OOMTRACE_SINK_METRICSFILE_H */
