@@ -110,12 +110,18 @@ int storage_group_parse(const char *text, gid_t *ret_group)
 
 void storage_make_directory(const struct storage_options *options)
 {
+	struct stat st;
+
 	if (strcmp(options->file, STORE_DEFAULT_PATH))
 		return;
-	if (mkdir(DIRECTORY, 0700))
+	if ((mkdir(DIRECTORY, 0700) && errno != EEXIST) || !options->has_group)
 		return;
-	if (options->has_group &&
-	    (chown(DIRECTORY, (uid_t)-1, options->group) || chmod(DIRECTORY, 0750)))
+	/* One that was there may be the service manager's, who knows nothing of a group. */
+	if (stat(DIRECTORY, &st) || st.st_uid != geteuid() ||
+	    (st.st_gid == options->group && (st.st_mode & 0050) == 0050))
+		return;
+	if (chown(DIRECTORY, (uid_t)-1, options->group) ||
+	    chmod(DIRECTORY, (st.st_mode & 07777) | 0050))
 		log_note("%s is not the group's to read: %s", DIRECTORY, strerror(errno));
 }
 
