@@ -53,14 +53,23 @@ PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS     += $(PREFIX_MAP)
 BPF_CFLAGS := $(PREFIX_MAP) -g -O2 -target bpf -mcpu=v2 -D__TARGET_ARCH_$(ARCH) -I. -Wall -Werror
 
+# The shipper, a program of its own, where librdkafka's headers are; all else is built without them.
+SHIP      := $(if $(filter $(ARCH),$(HOST)),$(shell $(PKG_CONFIG) --exists rdkafka 2>/dev/null && echo oomtrace-ship))
+SHIP_LIBS := $(shell $(PKG_CONFIG) --libs rdkafka 2>/dev/null || echo -lrdkafka)
+
 ROOMS   := core lib guard kernel proc store sink cmd
 # Compiled for itself, under the name of each mark.
 MARKS   := begin store end
 MARK    := user/lib/mark.c
 SRCS    := $(filter-out $(MARK),$(wildcard user/*.c) $(foreach r,$(ROOMS),$(wildcard user/$(r)/*.c)))
+# What oomtrace itself knows of shipping; and what of it knows librdkafka, or is a main().
+SRCS    += user/ship/identity.c user/ship/options.c
+SHIP_SRCS := $(wildcard user/ship/*.c)
+SHIP_OWN  := user/ship/main.c user/ship/producer.c user/ship/shipper.c
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
-TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/scoring.c user/kernel/printkclock.c
+TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/scoring.c user/kernel/printkclock.c \
+	$(filter-out $(SRCS) $(SHIP_OWN),$(SHIP_SRCS))
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 
 # V=1 shows the commands whole.
@@ -68,11 +77,11 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults soak vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults soak vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install install-ship ship uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: oomtrace ## build ./oomtrace
+all: oomtrace $(SHIP) ## build ./oomtrace, and ./oomtrace-ship where librdkafka is
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -115,6 +124,19 @@ oomtrace: $(OBJS)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(LIBBPF_LIBS) $(JSON_LIBS) $(STORE_LIBS) $(GUARD_LIBS) -o $@
 
+# Of these rooms the linker takes what is needed.
+SHIP_OBJS := $(SHIP_SRCS:%.c=$(BUILD)/%.o) $(patsubst %.c,$(BUILD)/%.o,$(wildcard user/store/*.c)) \
+	$(BUILD)/user/guard/rights.o $(BUILD)/user/sink/metricsfile.o $(BUILD)/user/sink/metrics_page.o
+SHIP_BASE := $(BUILD)/base.a
+
+$(SHIP_BASE): $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MARK),$(wildcard user/core/*.c user/lib/*.c)))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+oomtrace-ship: $(SHIP_OBJS) $(SHIP_BASE)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS) $^ $(SHIP_LIBS) $(JSON_LIBS) $(STORE_LIBS) -lcap -lpthread -o $@
+
 static: $(STATIC) ## build ./oomtrace-static, one file for any host of its architecture; ARCH=arm64: for others
 
 $(BUILD)/user/lib/mark_%.o: $(MARK) $(BUILD)/flags
@@ -137,9 +159,9 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo $(call quote,$(FLAGS)) | cmp -s - $@ || echo $(call quote,$(FLAGS)) >$@
 
-$(OBJS): $(BUILD)/flags
+$(OBJS) $(SHIP_OBJS): $(BUILD)/flags
 
--include $(filter-out $(PAGE_OBJ:.o=.d),$(OBJS:.o=.d)) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
+-include $(filter-out $(PAGE_OBJ:.o=.d),$(OBJS:.o=.d)) $(SHIP_OBJS:.o=.d) $(BPF_OBJS:.o=.d) $(TEST_OBJS:.o=.d) $(wildcard $(BUILD)/san/tests/unit/*.d $(BUILD)/tests/*/*.d)
 
 # --- tests: each level prints its own "LEVEL: N passed, N failed[, N skipped]" ---
 
@@ -196,6 +218,9 @@ vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and globa
 package: oomtrace ## what people get who install it: files, completions, the unit
 	@tests/package/run
 
+ship: oomtrace oomtrace-ship $(BUILD)/broker $(BUILD)/fill ## stored kills to Kafka's protocol on loopback, brokers stopped, connections cut, kill -9; root
+	@tests/ship/run
+
 browser: oomtrace ## incident pages in a headless Chromium: what they show, hostile names, keyboard, contrast, speed
 	@tests/browser/run
 
@@ -215,7 +240,7 @@ kubernetes: oomtrace-static $(BUILD)/hog ## the manifest against the API's types
 systemd: oomtrace-static $(BUILD)/hog ## Debian's systemd, earlyoom and systemd-oomd in QEMU, killing for real
 	@tests/systemd/run
 
-lint: $(SKELETON) oomtrace oomtrace-static ## formatting, static analysis, the rooms of the house
+lint: $(SKELETON) oomtrace oomtrace-static $(SHIP) ## formatting, static analysis, the rooms of the house
 	@tools/lint
 
 check: lint unit oracle ## what needs no root
@@ -223,7 +248,7 @@ check: lint unit oracle ## what needs no root
 test: ## every level, as CI runs it
 	@tools/test
 
-check-all: ## everything, the slow parts included: test, 5,000 processes, systemd, soak, bench, a minute of fuzz
+check-all: ## everything, the slow parts included: test, 5,000 processes, 100,000 kills shipped, systemd, soak, bench, a minute of fuzz
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
@@ -231,6 +256,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@$(MAKE) --no-print-directory metrics
 	@$(MAKE) --no-print-directory shippers
 	@$(MAKE) --no-print-directory kubernetes
+	@tests/ship/run --kills 100000 --rounds 3 --seconds 900
 	@tests/package/chroot
 	@tests/package/reproducible
 	@$(MAKE) --no-print-directory systemd
@@ -238,6 +264,10 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, system
 	@$(MAKE) --no-print-directory soak
 	@$(MAKE) --no-print-directory bench
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+
+$(BUILD)/broker: $(BUILD)/tests/ship/broker.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $^ $(SHIP_LIBS) -o $@
 
 veristat: oomtrace-static $(BUILD)/hog ## how much each kernel has to verify, against docs/VERIFIER.md; WRITE=1 writes that
 	@tests/vm/veristat $(if $(WRITE),--write)
@@ -288,7 +318,9 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 INSTALLED := sbin/oomtrace share/man/man8/oomtrace.8 share/bash-completion/completions/oomtrace \
 	share/zsh/site-functions/_oomtrace
 
-install: oomtrace ## install to DESTDIR and PREFIX
+SHIP_INSTALLED := libexec/oomtrace/oomtrace-ship lib/sysusers.d/oomtrace-ship.conf
+
+install: oomtrace $(SHIP:%=install-ship) ## install to DESTDIR and PREFIX
 	install -D -m 0755 oomtrace $(DESTDIR)$(PREFIX)/sbin/oomtrace
 	install -D -m 0644 docs/oomtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
 	./oomtrace completion bash | install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
@@ -297,8 +329,16 @@ install: oomtrace ## install to DESTDIR and PREFIX
 	sed 's|@PREFIX@|$(PREFIX)|' tools/dist/oomtrace.service > $(BUILD)/oomtrace.service
 	install -D -m 0644 $(BUILD)/oomtrace.service $(DESTDIR)$(UNITDIR)/oomtrace.service
 
+install-ship: oomtrace-ship
+	install -D -m 0755 oomtrace-ship $(DESTDIR)$(PREFIX)/libexec/oomtrace/oomtrace-ship
+	install -D -m 0644 tools/dist/oomtrace-ship.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/oomtrace-ship.conf
+	@mkdir -p $(BUILD)
+	sed 's|@PREFIX@|$(PREFIX)|' tools/dist/oomtrace-ship.service > $(BUILD)/oomtrace-ship.service
+	install -D -m 0644 $(BUILD)/oomtrace-ship.service $(DESTDIR)$(UNITDIR)/oomtrace-ship.service
+
 uninstall: ## remove what install installed
-	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%) $(DESTDIR)$(UNITDIR)/oomtrace.service
+	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%) $(SHIP_INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
+	rm -f $(DESTDIR)$(UNITDIR)/oomtrace.service $(DESTDIR)$(UNITDIR)/oomtrace-ship.service
 
 release: ## the static binary and what belongs to it in a tarball, with sums, under build/release
 	@tools/release
@@ -307,7 +347,7 @@ deb: ## the Debian package, under build/deb
 	@tools/deb
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) oomtrace oomtrace-static oomtrace-static-*
+	rm -rf $(BUILD) oomtrace oomtrace-ship oomtrace-static oomtrace-static-*
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

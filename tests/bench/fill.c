@@ -2,6 +2,7 @@
 /*
  * A store of many kills that never were, for what takes its time when there are many: some services
  * that are killed again and again, pods, containers, and the machine itself. Usage: fill FILE N
+ * [outcomes]: each with what became of its victim.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,11 +21,11 @@ int main(int argc, char **argv)
 {
 	static const char *const names[NAMES] = {"java",   "python3", "node",   "postgres",
 						 "mysqld", "chrome",  "kworker"};
-	uint64_t n = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
+	uint64_t n = argc == 3 || argc == 4 ? strtoull(argv[2], NULL, 10) : 0;
 	struct store *store;
 
 	if (!n) {
-		fprintf(stderr, "usage: fill FILE N\n");
+		fprintf(stderr, "usage: fill FILE N [outcomes]\n");
 		return 2;
 	}
 	store = gen_store(argv[1]);
@@ -58,6 +59,8 @@ int main(int argc, char **argv)
 		if (i % TRANSACTION == 0 && store_begin(store))
 			return 1;
 		gen_put(store, &kill);
+		if (argc == 4)
+			gen_outcome(store, id, kill.pid, kill.time_ns + 8400000, 8);
 		if ((i % TRANSACTION == TRANSACTION - 1 || i == n - 1) && store_commit(store))
 			return 1;
 	}

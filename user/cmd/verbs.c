@@ -10,6 +10,7 @@ const struct verb verbs[] = {
 	{"rank", cmd_rank, &rank_argp, "say who the kernel would kill now, and by what margin"},
 	{"import", cmd_import, &import_argp, "give the OOM kills that kernel logs tell of"},
 	{"replay", cmd_replay, &replay_argp, "give a recording made with --record again"},
+	{"ship", cmd_ship, &ship_argp, "send what was stored to Kafka"},
 	{"doctor", cmd_doctor, &doctor_argp,
 	 "say what this host supports, and what to do about it"},
 	{"completion", cmd_completion, &completion_argp, "write the completion of a shell"},

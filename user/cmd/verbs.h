@@ -9,12 +9,7 @@
 #include <argp.h>
 #include <stddef.h>
 
-enum exit_status {
-	EXIT_DONE = 0,
-	EXIT_FAILED = 1,       /* at run time */
-	EXIT_USAGE = 2,        /* argp_err_exit_status */
-	EXIT_CANNOT_TRACE = 3, /* this host or this user cannot */
-};
+#include "lib/status.h"
 
 struct verb {
 	const char *name;
@@ -33,7 +28,7 @@ extern const struct verb verbs[];
 extern const size_t n_verbs;
 
 extern const struct argp completion_argp, doctor_argp, explain_argp, import_argp, list_argp,
-	rank_argp, replay_argp, report_argp, show_argp, trace_argp;
+	rank_argp, replay_argp, report_argp, ship_argp, show_argp, trace_argp;
 
 int cmd_completion(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -43,6 +38,7 @@ int cmd_list(int argc, char **argv);
 int cmd_rank(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_ship(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 

@@ -12,6 +12,8 @@
 
 #include "lib/parse.h"
 
+#define GROUPS_MOST 64
+
 /*
  * To look at another user's process that may be about to die: /proc/PID/stat tells where its
  * arguments are only to who may trace it, and /proc/PID/pagemap, whether they are in swap, can be
@@ -125,4 +127,55 @@ int rights_become(const struct rights_user *user)
 		error = -errno;
 	cap_free(kept);
 	return error;
+}
+
+/* Whether @name is among the members of @group. */
+static bool is_member(const struct group *group, const char *name)
+{
+	for (char *const *member = group->gr_mem; *member; member++)
+		if (strcmp(*member, name) == 0)
+			return true;
+	return false;
+}
+
+/* The groups of @name, and @own, into @groups. Returns how many; what is beyond @most is left out.
+ */
+static size_t groups_of(const char *name, gid_t own, gid_t *groups, size_t most)
+{
+	/* Not getgrouplist(), as with getpwnam() above. */
+	FILE *file = name ? fopen("/etc/group", "re") : NULL;
+	const struct group *group;
+	size_t n = 0;
+
+	groups[n++] = own;
+	while (file && n < most && (group = fgetgrent(file)))
+		if (group->gr_gid != own && is_member(group, name))
+			groups[n++] = group->gr_gid;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+int rights_give_up(void)
+{
+	struct rights none = {0};
+	int error = rights_prepare(&none, false);
+
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		error = -errno;
+	if (!error)
+		error = rights_enter(&none);
+	rights_free(&none);
+	return error;
+}
+
+int rights_leave(const char *name, const struct rights_user *user)
+{
+	gid_t groups[GROUPS_MOST];
+	size_t n = groups_of(name, user->gid, groups, GROUPS_MOST);
+
+	if (setgroups(n, groups) || setresgid(user->gid, user->gid, user->gid) ||
+	    setresuid(user->uid, user->uid, user->uid))
+		return -errno;
+	return rights_give_up();
 }

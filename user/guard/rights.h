@@ -39,4 +39,14 @@ int rights_find_user(const char *text, struct rights_user *ret_user);
  */
 int rights_become(const struct rights_user *user);
 
+/*
+ * The process, of one thread so far, is @user for good, in the groups that /etc/group has for @name
+ * (NULL: in no others), without any capability, and gains none by what it executes. Returns 0 or a
+ * negative errno.
+ */
+int rights_leave(const char *name, const struct rights_user *user);
+
+/* Likewise, as the user that it is. */
+int rights_give_up(void);
+
 #endif /* OOMTRACE_GUARD_RIGHTS_H */
