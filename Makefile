@@ -68,7 +68,7 @@ SHIP_SRCS := $(wildcard user/ship/*.c)
 SHIP_OWN  := user/ship/main.c user/ship/producer.c user/ship/shipper.c
 OBJS    := $(SRCS:%.c=$(BUILD)/%.o)
 # What unit tests link: all but main and what needs libbpf.
-TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/scoring.c user/kernel/printkclock.c \
+TEST_SRCS := $(filter-out user/main.c user/kernel/%,$(SRCS)) user/kernel/kallsyms.c user/kernel/functions.c user/kernel/needs.c user/kernel/scoring.c user/kernel/printkclock.c \
 	$(filter-out $(SRCS) $(SHIP_OWN),$(SHIP_SRCS))
 TEST_OBJS := $(TEST_SRCS:%.c=$(BUILD)/san/%.o)
 

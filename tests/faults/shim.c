@@ -8,6 +8,8 @@
  *   site    the allocation made from this place in the code fails, the first time; 0: none does
  *   sites   places that allocations were made from, and how many there are
  *
+ * With $FAULT_NO_RING in the environment the kernel knows no ring buffer, as before Linux 5.8.
+ *
  * A place is an offset into the file that the code is in, with the number of that file: the same in
  * every run.
  */
@@ -15,6 +17,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -165,4 +169,26 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
 	if (!result && state && clock == CLOCK_REALTIME)
 		ret_time->tv_sec += atomic_load(&state->shift);
 	return result;
+}
+
+/* libbpf calls bpf() through this one. */
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	long arguments[6];
+	va_list list;
+
+	va_start(list, number);
+	for (unsigned int i = 0; i < sizeof(arguments) / sizeof(*arguments); i++)
+		arguments[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_bpf && arguments[0] == BPF_MAP_CREATE && getenv("FAULT_NO_RING") &&
+	    ((const union bpf_attr *)arguments[1])->map_type == BPF_MAP_TYPE_RINGBUF) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+		    arguments[5]);
 }

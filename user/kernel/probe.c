@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kernel/btf_facts.h"
+#include "kernel/needs.h"
 #include "kernel/privilege.h"
 
 #define KPROBE_PMU "/sys/bus/event_source/devices/kprobe/type"
@@ -36,11 +37,51 @@ void refuse(struct refusal *refusal, const char *remedy, const char *reason, ...
 	snprintf(refusal->remedy, sizeof(refusal->remedy), "%s", remedy);
 }
 
+/* r0 = bpf_ktime_get_boot_ns(); r0 = 0; exit */
+static const struct bpf_insn asks_the_clock[] = {
+	{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ktime_get_boot_ns},
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
+/* r0 = bpf_probe_read_kernel(r10 - 8, 8, 0); r0 = 0; exit */
+static const struct bpf_insn reads_memory[] = {
+	{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+	{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0},
+	{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel},
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
 static int load_nothing(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts)
 {
 	int fd = bpf_prog_load(type, "probe", "Dual BSD/GPL", nothing, 2, opts);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* Returns 0 where they load, or a negative errno. */
+static int try_program(const struct bpf_insn *insns, size_t count)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "probe", "Dual BSD/GPL", insns, count,
+			       NULL);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int try_ring(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "probe", 0, 0, sysconf(_SC_PAGESIZE), NULL);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 /* A hooked function is there and is what the doors take it for; @must: BTF has to know it. */
@@ -173,19 +214,35 @@ void probe_backend(enum backend backend, const struct btf_index *index, bool att
 	probes[backend](index, attach, refusal);
 }
 
-bool probe_privilege(struct survey *survey)
+static const char *lacking_here(int program, const char **ret_remedy)
 {
-	int fd = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, NULL);
-	char lacking[WIRE_REASON_LEN / 2];
+	struct kernel_answers answers = {.program = program};
 
-	survey->privileged = fd >= 0;
-	if (fd >= 0) {
-		close(fd);
-		return true;
+	if (!program) {
+		answers.ring = try_ring();
+		answers.clock = try_program(asks_the_clock,
+					    sizeof(asks_the_clock) / sizeof(*asks_the_clock));
+		answers.read = try_program(reads_memory,
+					   sizeof(reads_memory) / sizeof(*reads_memory));
 	}
-	privilege_lacking_to_load(lacking, sizeof(lacking));
-	snprintf(survey->privilege_error, sizeof(survey->privilege_error),
-		 "loading a BPF program: %s; %s", strerror(-fd),
-		 *lacking ? lacking : remedy_privilege);
-	return false;
+	return kernel_lacks(&answers, ret_remedy);
+}
+
+bool probe_kernel(struct survey *survey)
+{
+	int program = try_program(nothing, sizeof(nothing) / sizeof(*nothing));
+	char lacking[WIRE_REASON_LEN / 2];
+	const char *remedy, *lacks = lacking_here(program, &remedy);
+
+	survey->privileged = !program || lacks;
+	if (!survey->privileged) {
+		privilege_lacking_to_load(lacking, sizeof(lacking));
+		snprintf(survey->privilege_error, sizeof(survey->privilege_error),
+			 "loading a BPF program: %s; %s", strerror(-program),
+			 *lacking ? lacking : remedy_privilege);
+		return false;
+	}
+	for (int i = 0; lacks && i < WIRE_BACKENDS; i++)
+		refuse(&survey->backends[i], remedy, "%s", lacks);
+	return !lacks;
 }

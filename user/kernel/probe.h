@@ -21,7 +21,10 @@ __attribute__((format(printf, 3, 4))) void refuse(struct refusal *refusal, const
 void probe_backend(enum backend backend, const struct btf_index *index, bool attach,
 		   struct refusal *refusal);
 
-/* Whether bpf() is allowed to this user at all; if not, @survey says what is missing. */
-bool probe_privilege(struct survey *survey);
+/*
+ * Whether this user may use bpf() at all, and this kernel has what every backend needs; if not,
+ * @survey says what is missing: the privilege, or why all backends are refused.
+ */
+bool probe_kernel(struct survey *survey);
 
 #endif /* OOMTRACE_KERNEL_PROBE_H */

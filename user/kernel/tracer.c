@@ -402,9 +402,11 @@ static bool load_btf(struct survey *survey, struct btf_raw *ret_btf)
 	snprintf(survey->btf_error, sizeof(survey->btf_error),
 		 "reading " KERNEL_BTF ": %s; a kernel with CONFIG_DEBUG_INFO_BTF=y is needed",
 		 strerror(-error));
-	for (int i = 0; i < WIRE_BACKENDS; i++)
-		refuse(&survey->backends[i], "a kernel with CONFIG_DEBUG_INFO_BTF=y",
-		       "this kernel has no BTF that can be read");
+	for (int i = 0; i < WIRE_BACKENDS; i++) {
+		if (!survey->backends[i].refused)
+			refuse(&survey->backends[i], "a kernel with CONFIG_DEBUG_INFO_BTF=y",
+			       "this kernel has no BTF that can be read");
+	}
 	return false;
 }
 
@@ -446,8 +448,8 @@ static int attach_any(const struct tracer_options *options, struct address_searc
 	struct btf_raw btf;
 	int err = 0;
 
-	if (!probe_privilege(survey))
-		return -EPERM;
+	if (!probe_kernel(survey))
+		return survey->privileged ? -EOPNOTSUPP : -EPERM;
 	if (!load_btf(survey, &btf))
 		return -EOPNOTSUPP;
 	skel = types_open(&btf, &types);
@@ -571,12 +573,14 @@ void survey_host(struct survey *survey)
 {
 	struct btf_index index;
 	struct btf_raw btf;
+	bool complete;
 
 	memset(survey, 0, sizeof(*survey));
 	libbpf_set_print(on_libbpf_print);
-	if (!probe_privilege(survey) || !load_btf(survey, &btf))
+	complete = probe_kernel(survey);
+	if (!survey->privileged || !load_btf(survey, &btf))
 		return;
-	if (!btf_index_build(&btf, NULL, &index)) {
+	if (complete && !btf_index_build(&btf, NULL, &index)) {
 		for (enum backend b = 0; b < WIRE_BACKENDS; b++)
 			probe_backend(b, &index, true, &survey->backends[b]);
 		btf_index_free(&index);
