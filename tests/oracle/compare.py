@@ -245,7 +245,9 @@ def check_stream(checks, events, status, backend, expect_backend, wanted_status=
     if expect_backend:
         checks.same("stream: backend", events[0].get("backend"), expect_backend)
     if backend == "auto":
-        checks.that("stream: refusals are a list", isinstance(events[0].get("refused", []), list))
+        refused = [one["backend"] for one in events[0].get("refused", [])]
+        order = ["fentry", "kprobe", "tracepoint"]
+        checks.same("stream: what comes before it was refused", refused, order[:order.index(events[0].get("backend"))])
     for event in events:
         lacking = [key for key in ("time", "uptime_ms", "host", "boot_id") if key not in event]
         if lacking:
