@@ -202,11 +202,11 @@ static void an_open_group_closes_when_nothing_has_come_for_a_while(void **state)
 	(void)state;
 	decision.flags = DECISION_OPEN | DECISION_GROUP;
 	FEED(observer, decision);
-	FEED(observer, gen_victim(1, T0 + EPISODE_DEADLINE_NS - 1, 200, "member"));
-	assert_int_equal(assembler_deadline(observer->assembler), T0 + 2 * EPISODE_DEADLINE_NS - 1);
-	FEED(observer, gen_tick(T0 + EPISODE_DEADLINE_NS + 1));
+	FEED(observer, gen_victim(1, T0 + GROUP_DEADLINE_NS - 1, 200, "member"));
+	assert_int_equal(assembler_deadline(observer->assembler), T0 + 2 * GROUP_DEADLINE_NS - 1);
+	FEED(observer, gen_tick(T0 + GROUP_DEADLINE_NS + 1));
 	assert_int_equal(observer->n_episodes, 0);
-	FEED(observer, gen_tick(T0 + 2 * EPISODE_DEADLINE_NS));
+	FEED(observer, gen_tick(T0 + 2 * GROUP_DEADLINE_NS));
 	assert_int_equal(observer->n_episodes, 1);
 	assert_true(observer_last(observer)->is.group);
 	assert_int_equal(observer_last(observer)->is.n_victims, 2);

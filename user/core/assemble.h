@@ -42,6 +42,12 @@ struct assembler_config {
 /* How long an episode that has no end mark stays open after its last record. */
 #define EPISODE_DEADLINE_NS (100ULL * 1000 * 1000)
 /*
+ * The same where a group is killed, which a mark for each of its members tells of. Who kills them
+ * may be preempted between two (PREEMPT_RT), or held back by its quota for a period of usually 100
+ * ms (default_cfs_period(), kernel/sched/fair.c).
+ */
+#define GROUP_DEADLINE_NS (500ULL * 1000 * 1000)
+/*
  * How long an end mark is waited for after the last record. The kernel prints its whole report
  * between the two: on a serial console, seconds for a long table of tasks.
  */

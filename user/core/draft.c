@@ -469,7 +469,9 @@ bool draft_is_complete(const struct draft *draft)
 
 uint64_t draft_deadline(const struct draft *draft)
 {
-	uint64_t delay = draft->open_ended ? EPISODE_DEADLINE_NS : END_DEADLINE_NS;
+	uint64_t delay = !draft->open_ended ? END_DEADLINE_NS
+			 : draft->group     ? GROUP_DEADLINE_NS
+					    : EPISODE_DEADLINE_NS;
 
 	if (!draft->is_open)
 		return 0;
