@@ -21,6 +21,7 @@ enum kernel_symbol {
 	/* text, for the tracepoint backend, and to learn how scores are made */
 	SYMBOL_MEMCG_OOM,
 	SYMBOL_MEMCG_MEMBER,
+	SYMBOL_EVALUATE,
 	SYMBOL_BADNESS,
 	SYMBOL_PERCPU_SUM,
 	/* data, which kallsyms has only with CONFIG_KALLSYMS_ALL */

@@ -13,6 +13,7 @@
 static const char *const names[KERNEL_SYMBOLS] = {
 	[SYMBOL_MEMCG_OOM] = "mem_cgroup_out_of_memory",
 	[SYMBOL_MEMCG_MEMBER] = "oom_kill_memcg_member",
+	[SYMBOL_EVALUATE] = "oom_evaluate_task",
 	[SYMBOL_BADNESS] = "oom_badness",
 	[SYMBOL_PERCPU_SUM] = "__percpu_counter_sum",
 	[SYMBOL_MEMCG_STATS_INDEX] = "mem_cgroup_stats_index",

@@ -85,6 +85,7 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
 				{"fentry_mem_cgroup_oom_synchronize", true, DOOR_PLAIN,
 				 "mem_cgroup_oom_synchronize"},
 				{"begin_calibration", true, DOOR_RUN, NULL},
+				{"read_text", true, DOOR_RUN, NULL},
 				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
 				{"fexit_oom_badness", true, DOOR_POINTS, "oom_badness"},
 				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
@@ -103,6 +104,7 @@ static const struct door doors[WIRE_BACKENDS][LINKS_MAX] =
 				{"skip_task_reaping", true, DOOR_PLAIN, NULL},
 				{"kprobe_mem_cgroup_oom_synchronize", true, DOOR_PLAIN, NULL},
 				{"begin_calibration", true, DOOR_RUN, NULL},
+				{"read_text", true, DOOR_RUN, NULL},
 				{"mark_victim_follow", false, DOOR_PLAIN, NULL},
 				{"kretprobe_oom_badness", true, DOOR_POINTS, NULL},
 				{"kretprobe_oom_badness_part", true, DOOR_POINTS_PART, NULL},
@@ -197,13 +199,38 @@ static void choose_programs(const struct tracer *tracer, const struct btf_index 
 	}
 }
 
-/*
- * The returns of oom_badness are the selection's only where the compiler has
- * not split it (5.10): then the part must be hooked, and its absence proven.
- */
-static bool points_are_hooked(int whole, int part)
+/* Whether the text of @function holds a call of @called; false also where that cannot be seen. */
+static bool function_calls(struct tracer *tracer, enum kernel_symbol function,
+			   enum kernel_symbol called)
 {
-	return !part || (part == -ENOENT && !whole);
+	const struct text_range *symbols = tracer->skel->bss->addresses.symbols;
+	__u64 address = symbols[function].begin, target = symbols[called].begin;
+	size_t len = symbols[function].end - address;
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
+
+	if (!address || !target)
+		return false;
+	if (bpf_prog_test_run_opts(bpf_program__fd(tracer->skel->progs.read_text), &run) ||
+	    run.retval)
+		return false;
+	if (len > TEXT_LEN)
+		len = TEXT_LEN;
+	return text_calls(tracer->skel->bss->text, len, address, target);
+}
+
+/*
+ * Fact:  the selection's points are what oom_badness returns, if it is called.
+ * Until: the compiler splits it, and the selection calls the part (5.10), which must be hooked
+ *        then; or copies all of it into oom_evaluate_task, and only /proc calls it any more
+ *        (Ubuntu's 5.13 and 5.15: callers and symbols of mm/oom_kill.c in DepSurf).
+ * So:    look whether oom_evaluate_task calls it. Where it does not, that no points were seen of
+ *        a task says nothing of it.
+ */
+static bool points_are_hooked(struct tracer *tracer, int whole, int part)
+{
+	if (!part)
+		return true;
+	return part == -ENOENT && !whole && function_calls(tracer, SYMBOL_EVALUATE, SYMBOL_BADNESS);
 }
 
 /*
@@ -265,7 +292,7 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
 			return err;
 		}
 	}
-	tracer->skel->bss->door.points_hook = points_are_hooked(whole, part);
+	tracer->skel->bss->door.points_hook = points_are_hooked(tracer, whole, part);
 	return 0;
 }
 
@@ -276,21 +303,8 @@ static int attach_doors(struct tracer *tracer, struct refusal *refusal)
  */
 static void learn_counters(struct tracer *tracer)
 {
-	const struct text_range *symbols = tracer->skel->bss->addresses.symbols;
-	__u64 address = symbols[SYMBOL_BADNESS].begin;
-	__u64 sum = symbols[SYMBOL_PERCPU_SUM].begin;
-	size_t len = symbols[SYMBOL_BADNESS].end - address;
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
-
-	if (!address || !sum)
-		return;
-	if (bpf_prog_test_run_opts(bpf_program__fd(tracer->skel->progs.read_text), &run) ||
-	    run.retval)
-		return;
-	if (len > TEXT_LEN)
-		len = TEXT_LEN;
 	tracer->skel->bss->work.rss_precise =
-		text_calls(tracer->skel->bss->text, len, address, sum);
+		function_calls(tracer, SYMBOL_BADNESS, SYMBOL_PERCPU_SUM);
 }
 
 static int on_record(void *ctx, void *data, size_t len)
