@@ -203,6 +203,8 @@ unit: $(UNIT_TESTS) ## unit tests, under AddressSanitizer, UBSan and ThreadSanit
 oracle: ## that the comparison of live and vm with the kernel's own report can fail
 	@tests/oracle/selftest.py
 
+FLAVOUR_RUNS := --case memcg --case global --case group --backend fentry --backend kprobe --backend tracepoint
+
 live: oomtrace $(BUILD)/hog ## real memory-cgroup OOMs on this machine; root
 	@tests/live/run
 
@@ -214,6 +216,9 @@ soak: oomtrace $(BUILD)/hog ## half an hour of kills and faults at random; root;
 
 vm: oomtrace-static $(BUILD)/hog ## real Debian kernels in QEMU, memcg and global OOMs
 	@tests/vm/run
+
+flavours: oomtrace-static $(BUILD)/hog ## Debian's -rt, non-cloud and backported kernels in QEMU
+	@tests/vm/run --flavours $(FLAVOUR_RUNS)
 
 package: oomtrace ## what people get who install it: files, completions, the unit
 	@tests/package/run
@@ -252,6 +257,7 @@ check-all: ## everything, the slow parts included: test, 5,000 processes, 100,00
 	@tools/test
 	@tests/vm/fields
 	@tests/vm/run --slow --case multitude
+	@$(MAKE) --no-print-directory flavours
 	@tests/arm64
 	@$(MAKE) --no-print-directory metrics
 	@$(MAKE) --no-print-directory shippers
@@ -340,7 +346,7 @@ uninstall: ## remove what install installed
 	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%) $(SHIP_INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
 	rm -f $(DESTDIR)$(UNITDIR)/oomtrace.service $(DESTDIR)$(UNITDIR)/oomtrace-ship.service
 
-release: ## the static binary and what belongs to it in a tarball, with sums, under build/release
+release: ## the static binary and what belongs to it in a tarball per architecture, with sums, under build/release
 	@tools/release
 
 deb: ## the Debian package, under build/deb
