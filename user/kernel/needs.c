@@ -14,8 +14,9 @@
  */
 const char *kernel_lacks(const struct kernel_answers *answers, const char **ret_remedy)
 {
-	*ret_remedy = "Linux 5.8 or later; of past kills this kernel's log tells here too (oomtrace "
-		      "import)";
+	*ret_remedy =
+		"Linux 5.8 or later; of past kills this kernel's log tells here too (oomtrace "
+		"import)";
 	if (answers->program == -ENOSYS) {
 		*ret_remedy = "a kernel with CONFIG_BPF_SYSCALL=y";
 		return "this kernel has no bpf()";

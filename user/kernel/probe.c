@@ -222,8 +222,8 @@ static const char *lacking_here(int program, const char **ret_remedy)
 		answers.ring = try_ring();
 		answers.clock = try_program(asks_the_clock,
 					    sizeof(asks_the_clock) / sizeof(*asks_the_clock));
-		answers.read = try_program(reads_memory,
-					   sizeof(reads_memory) / sizeof(*reads_memory));
+		answers.read =
+			try_program(reads_memory, sizeof(reads_memory) / sizeof(*reads_memory));
 	}
 	return kernel_lacks(&answers, ret_remedy);
 }
