@@ -77,7 +77,7 @@ Q := $(if $(V),,@)
 quote = '$(subst ','\'',$(1))'
 say = @printf '  %-8s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@)
 
-.PHONY: all static check unit oracle live faults soak vm browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install install-ship ship uninstall release deb FORCE
+.PHONY: all static check unit oracle live faults soak vm flavours browser package metrics shippers kubernetes systemd veristat lint test check-all bench fuzz clean help install install-ship ship uninstall release deb FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
