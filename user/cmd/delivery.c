@@ -345,6 +345,13 @@ int delivery_last_watch(struct delivery *delivery, const char *host, const char 
 	return 0;
 }
 
+void delivery_unwatched(struct delivery *delivery, uint64_t kernel_kills)
+{
+	for (unsigned int i = 0; i < delivery->fanout.count; i++)
+		if (delivery->destinations[i].keeper)
+			keeper_detached(delivery->destinations[i].keeper, kernel_kills);
+}
+
 void delivery_settle(struct delivery *delivery, struct assembler *assembler)
 {
 	uint64_t count;

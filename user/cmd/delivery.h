@@ -52,6 +52,9 @@ int delivery_reserve(struct delivery *delivery, uint32_t candidates);
 /* Starts the threads; until then lines are only queued. Returns 0 or a negative errno. */
 int delivery_start(struct delivery *delivery);
 
+/* Nobody watches any more; the kernel's count of kills is @kernel_kills by now. */
+void delivery_unwatched(struct delivery *delivery, uint64_t kernel_kills);
+
 /*
  * Counts what an output could not take, and tells one that can again what it missed. To be called
  * when the assembler is not calling back.

@@ -44,7 +44,8 @@ struct trace {
 	int swap_fd; /* -1: not watched */
 	int name_fd; /* the host's name; -1: not watched */
 	uint64_t attaching_ns, attached_ns;
-	bool watched_before; /* last_watch holds: until when, says the store */
+	uint64_t attached_kills; /* by the kernel's count, as of attached_ns */
+	bool watched_before;     /* last_watch holds: until when, says the store */
 	struct store_watch last_watch;
 	struct wire_host host;
 	struct past past;
@@ -263,6 +264,7 @@ static int attach(struct trace *trace)
 
 	if (!error) {
 		trace->attached_ns = loop_now();
+		trace->attached_kills = host_oom_kills();
 		tell_details(&trace->survey);
 		return EXIT_DONE;
 	}
@@ -280,13 +282,13 @@ static int attach(struct trace *trace)
  */
 static void survey_past(struct trace *trace, struct seen *logged)
 {
-	trace->facts.oom_kills = host_oom_kills();
+	trace->facts.oom_kills = trace->attached_kills;
 	host_record(&trace->facts, &trace->survey, tracer_backend(trace->tracer),
 		    trace->attached_ns, &trace->host);
 	past_survey(&trace->host, logged != NULL, logged, &trace->past);
 	trace->facts.oom_kills = host_oom_kills(); /* as of then */
 	if (trace->metering)
-		metering_begin(trace->metering, trace->facts.oom_kills);
+		metering_begin(trace->metering, trace->attached_kills);
 }
 
 /* The first records, and the word to the person that it has begun. */
@@ -297,7 +299,7 @@ static void begin(struct trace *trace)
 		    tracer_backend(trace->tracer), trace->attached_ns, &trace->past,
 		    trace->options.backfill);
 	if (trace->watched_before)
-		tell_missed(&trace->facts, &trace->last_watch,
+		tell_missed(trace->attached_kills, &trace->last_watch,
 			    (int64_t)trace->attached_ns + clock_offset());
 }
 
@@ -526,6 +528,7 @@ static int finish(struct trace *trace, int status)
 {
 	if (trace->feeder.assembler) {
 		tracer_stop(trace->tracer);
+		delivery_unwatched(trace->delivery, host_oom_kills());
 		if (status == EXIT_DONE)
 			consume(trace);
 		feeder_details(&trace->feeder);

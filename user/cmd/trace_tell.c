@@ -92,8 +92,7 @@ void tell_banner(const struct host_facts *facts, const char *name, enum backend 
 			  "not found.");
 }
 
-void tell_missed(const struct host_facts *facts, const struct store_watch *watch,
-		 int64_t now_real_ns)
+void tell_missed(uint64_t kernel_kills, const struct store_watch *watch, int64_t now_real_ns)
 {
 	units_text from, to;
 	uint64_t missed;
@@ -104,10 +103,10 @@ void tell_missed(const struct host_facts *facts, const struct store_watch *watch
 		log_plain("Nothing has watched since %s; the host was restarted meanwhile.", from);
 		return;
 	}
-	if (!watch->kills_known || facts->oom_kills == WIRE_NONE_U64 ||
-	    facts->oom_kills <= watch->kernel_kills)
+	if (!watch->kills_known || kernel_kills == WIRE_NONE_U64 ||
+	    kernel_kills <= watch->kernel_kills)
 		return;
-	missed = facts->oom_kills - watch->kernel_kills;
+	missed = kernel_kills - watch->kernel_kills;
 	log_plain("Missed %lu OOM kill%s between %s and %s: nothing watched.",
 		  (unsigned long)missed, missed == 1 ? "" : "s", from, to);
 }

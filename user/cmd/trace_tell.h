@@ -26,9 +26,11 @@ void tell_details(const struct survey *survey);
 void tell_banner(const struct host_facts *facts, const char *name, enum backend backend,
 		 uint64_t attached_ns, const struct past *past, bool backfill);
 
-/* What nobody has watched since the store's last tracer did, as of @now_real_ns. */
-void tell_missed(const struct host_facts *facts, const struct store_watch *watch,
-		 int64_t now_real_ns);
+/*
+ * What nobody has watched since the store's last tracer did, as of @now_real_ns; @kernel_kills: of
+ * the kernel's count, when it was attached.
+ */
+void tell_missed(uint64_t kernel_kills, const struct store_watch *watch, int64_t now_real_ns);
 
 void tell_totals(const struct totals *totals);
 

@@ -27,7 +27,7 @@
 
 /* What comes within it is made durable together. */
 #define GROUP_NS (200 * MS)
-/* After which it is quiet, and what the kernel has counted has all been seen. */
+/* After which it is quiet. */
 #define QUIET_NS S
 #define RETRY_NS S
 /* How long a store that works is waited for at the end, and how much longer its thread. */
@@ -43,6 +43,7 @@ struct keeper {
 	pthread_t thread;
 	bool started, left_behind;
 	_Atomic uint64_t stored, known, lost, refused;
+	_Atomic uint64_t most_kills; /* that can have been seen */
 	_Atomic bool failed;
 	pthread_mutex_t lock; /* for the wait between two tries */
 	pthread_cond_t closing;
@@ -54,7 +55,8 @@ struct keeper {
 	uint64_t failed_rows;
 	bool kills_known;
 	uint64_t kernel_kills; /* as of what is stored */
-	uint64_t counted;      /* by the kernel, when the last beat was; UINT64_MAX: not known */
+	bool quiet;            /* nothing has come for a while, at the end of which: */
+	uint64_t counted;      /* by the kernel; UINT64_MAX: not known */
 	char ids[BATCH][ID_LEN];
 	unsigned int n_ids;
 	uint64_t batch_known, batch_victims;
@@ -72,7 +74,10 @@ static int64_t real_now(void)
 
 static uint64_t kills_now(const struct keeper *keeper)
 {
-	return keeper->options.kernel_kills ? keeper->options.kernel_kills() : UINT64_MAX;
+	uint64_t most = atomic_load(&keeper->most_kills);
+	uint64_t now = keeper->options.kernel_kills ? keeper->options.kernel_kills() : UINT64_MAX;
+
+	return now < most ? now : most;
 }
 
 /* What a person can do about @error. */
@@ -191,14 +196,15 @@ static int put_losses(struct keeper *keeper, uint64_t count)
  * The kernel has counted more than what is stored where something is still on its way; less, where
  * it did not count a victim. What is stored is what may be called seen.
  */
-static int put_seen(struct keeper *keeper, bool quiet, uint64_t *ret_kills)
+static uint64_t kills_stored(const struct keeper *keeper)
 {
-	uint64_t now = kills_now(keeper), kills = now;
+	uint64_t now = kills_now(keeper), stored = keeper->kernel_kills + keeper->batch_victims;
 
-	if (!quiet && keeper->kills_known && now != UINT64_MAX &&
-	    keeper->kernel_kills + keeper->batch_victims < now)
-		kills = keeper->kernel_kills + keeper->batch_victims;
-	*ret_kills = kills;
+	return keeper->kills_known && now != UINT64_MAX && stored < now ? stored : now;
+}
+
+static int put_seen(struct keeper *keeper, uint64_t kills)
+{
 	return store_put_seen(keeper->store, real_now(), kills != UINT64_MAX, kills);
 }
 
@@ -218,7 +224,7 @@ static int fill(struct keeper *keeper, struct queue_record *record)
 
 static int transact(struct keeper *keeper, struct queue_record *record)
 {
-	uint64_t refused = atomic_load(&keeper->refused), kills = UINT64_MAX;
+	uint64_t refused = atomic_load(&keeper->refused), kills;
 	int error = store_begin(keeper->store);
 
 	keeper->n_ids = 0;
@@ -227,8 +233,9 @@ static int transact(struct keeper *keeper, struct queue_record *record)
 		error = fill(keeper, record);
 	if (!error)
 		error = put_losses(keeper, refused + keeper->failed_rows);
+	kills = kills_stored(keeper);
 	if (!error)
-		error = put_seen(keeper, false, &kills);
+		error = put_seen(keeper, kills);
 	if (!error)
 		error = store_commit(keeper->store);
 	else
@@ -357,6 +364,7 @@ static void store_batch(struct keeper *keeper, struct queue_record *record)
 	tell_stored(keeper);
 	keeper->alone = keeper->again = false;
 	keeper->unsettled = keeper->options.kernel_kills;
+	keeper->quiet = false;
 	keeper->trim_due = keeper->options.keep.max_age_ns || keeper->options.keep.max_bytes ||
 			   keeper->options.keep.max_episodes;
 	keeper->since_trim++;
@@ -376,42 +384,34 @@ static void trim(struct keeper *keeper)
 	keeper->since_trim = 0;
 }
 
-/* All that was on its way has arrived: what the kernel has counted by now was seen. */
-static void settle(struct keeper *keeper)
+/* All that was on its way has arrived: @kills have been seen, whether they were stored or are lost.
+ */
+static void settle(struct keeper *keeper, uint64_t kills)
 {
-	uint64_t kills = UINT64_MAX;
 	int error = store_begin(keeper->store);
 
-	keeper->unsettled = false;
 	if (!error && store_has_run(keeper->store))
-		error = put_seen(keeper, true, &kills);
+		error = put_seen(keeper, kills);
 	if (!error)
 		error = store_commit(keeper->store);
 	else
 		store_rollback(keeper->store);
+	keeper->unsettled = error;
 	if (!error && kills != UINT64_MAX)
 		keeper->kernel_kills = kills;
-	keeper->counted = kills;
 }
 
 /*
- * That the run goes on. What the kernel had counted by the last beat, and has not come since, does
- * not come any more; what it has counted since may be on its way.
+ * Nothing has come for a while. What the kernel has counted by now may still be on its way, if only
+ * for a moment; when nothing comes for as long again, it was not. Once all that has come is settled
+ * this says that the run goes on.
  */
-static void beat(struct keeper *keeper)
+static void on_quiet(struct keeper *keeper)
 {
-	uint64_t kills = keeper->counted;
-	int error = store_begin(keeper->store);
-
+	if (keeper->quiet)
+		settle(keeper, keeper->counted);
 	keeper->counted = kills_now(keeper);
-	if (!error && store_has_run(keeper->store))
-		error = store_put_seen(keeper->store, real_now(), kills != UINT64_MAX, kills);
-	if (!error)
-		error = store_commit(keeper->store);
-	else
-		store_rollback(keeper->store);
-	if (!error && kills != UINT64_MAX)
-		keeper->kernel_kills = kills;
+	keeper->quiet = true;
 }
 
 static uint64_t patience(const struct keeper *keeper)
@@ -441,15 +441,13 @@ static void *run(void *arg)
 			continue;
 		if (keeper->trim_due && (error || keeper->since_trim >= TRIM_EVERY))
 			trim(keeper);
-		else if (error && keeper->unsettled)
-			settle(keeper);
-		else if (error && keeper->options.beat_ns)
-			beat(keeper);
+		else if (error)
+			on_quiet(keeper);
 	}
 	while (keeper->trim_due && !keeper->disconnected && !keeper->failing)
 		trim(keeper);
 	if (keeper->unsettled && !keeper->disconnected && !keeper->failing)
-		settle(keeper);
+		settle(keeper, kills_now(keeper));
 	return NULL;
 }
 
@@ -481,6 +479,7 @@ int keeper_new(const struct keeper_options *options, struct keeper **ret_keeper,
 		return error;
 	memset(keeper->run, 0, sizeof(keeper->run));
 	keeper->options = *options;
+	atomic_init(&keeper->most_kills, UINT64_MAX);
 	error = make_waiting(keeper);
 	if (!error)
 		error = queue_new(options->queue_bytes, &keeper->queue);
@@ -516,6 +515,11 @@ struct queue *keeper_queue(struct keeper *keeper)
 void keeper_refused(struct keeper *keeper)
 {
 	atomic_fetch_add(&keeper->refused, 1);
+}
+
+void keeper_detached(struct keeper *keeper, uint64_t kernel_kills)
+{
+	atomic_store(&keeper->most_kills, kernel_kills);
 }
 
 void keeper_state(const struct keeper *keeper, struct keeper_state *ret_state)

@@ -53,6 +53,12 @@ int keeper_start(struct keeper *keeper);
 struct queue *keeper_queue(struct keeper *keeper);
 void keeper_refused(struct keeper *keeper);
 
+/*
+ * Nobody watches from here on: @kernel_kills is what the kernel had counted by now, and no more
+ * than that will be said to have been seen.
+ */
+void keeper_detached(struct keeper *keeper, uint64_t kernel_kills);
+
 void keeper_state(const struct keeper *keeper, struct keeper_state *ret_state);
 
 /*
