@@ -93,6 +93,7 @@ static inline struct store_row episode_of(const char *id, const char *source, in
 	store_row_number(&row, STORE_PID, pid);
 	store_row_number(&row, STORE_TIME_NS, time_ns);
 	store_row_number(&row, STORE_VICTIMS, 1);
+	store_row_number(&row, STORE_KERNEL_KILLS, 1);
 	return row;
 }
 

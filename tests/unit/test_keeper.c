@@ -231,6 +231,25 @@ static void what_is_counted_after_the_watch_is_not_seen(void **state)
 	assert_string_equal(ask("SELECT kernel_kills_seen FROM run"), "12");
 }
 
+/* Of two that shared their memory the kernel counts one; the other kill that it counted is not here
+ * yet. */
+static void who_shared_memory_is_not_seen_in_another_s_place(void **state)
+{
+	struct keeper *keeper = made(false);
+	struct store_row row = episode_of("00000001", "live", 1, 1000);
+
+	(void)state;
+	begin(keeper);
+	store_row_number(&row, STORE_VICTIMS, 2);
+	atomic_store(&kernel_count, 12);
+	put(keeper, &row);
+	await_stored(keeper, 1);
+	assert_string_equal(ask("SELECT kernel_kills_seen FROM run"), "11");
+	assert_string_equal(ask("SELECT victims FROM episode"), "2");
+	keeper_finish(keeper);
+	keeper_free(keeper);
+}
+
 static void locked(void)
 {
 	struct keeper *keeper = made(false);
@@ -441,6 +460,7 @@ int main(void)
 		ON_A_STORE(a_quiet_run_says_that_it_goes_on),
 		ON_A_STORE(a_beat_does_not_call_seen_what_was_just_counted),
 		ON_A_STORE(what_is_on_its_way_when_it_is_quiet_is_not_yet_seen),
+		ON_A_STORE(who_shared_memory_is_not_seen_in_another_s_place),
 		ON_A_STORE(what_is_counted_after_the_watch_is_not_seen),
 		ON_A_STORE(what_finds_the_store_locked_waits),
 		ON_A_STORE(a_store_that_was_removed_is_made_anew),

@@ -125,6 +125,19 @@ static void put_bytes_killed(const struct episode *episode, struct store_row *ro
 		store_row_number(row, STORE_BYTES, (int64_t)sum);
 }
 
+/* By how much the kernel's count grew: not by who shares another's memory, or was exiting anyway.
+ */
+static void put_counted(const struct episode *episode, struct store_row *row)
+{
+	int64_t counted = !episode->n_victims;
+
+	for (uint32_t i = 0; i < episode->n_victims; i++)
+		counted += episode->victims[i].killed_as != KILLED_AS_SHARED_MM;
+	if (episode->selection == SELECTION_EXITING_TASK)
+		counted = 0;
+	store_row_number(row, STORE_KERNEL_KILLS, counted);
+}
+
 static void put_place(const char *path, struct row_texts *texts, struct store_row *row)
 {
 	struct container *container = &texts->container;
@@ -152,6 +165,7 @@ static void put_victim(const struct episode *episode, struct row_texts *texts,
 	if (victim->known & TASK_KNOWS_CGROUP)
 		put_text(texts, row, STORE_CGROUP, victim->cgroup);
 	put_bytes_killed(episode, row);
+	put_counted(episode, row);
 }
 
 void row_of_episode(const struct host *host, const struct episode *episode, struct row_texts *texts,

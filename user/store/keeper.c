@@ -59,7 +59,7 @@ struct keeper {
 	uint64_t counted;      /* by the kernel; UINT64_MAX: not known */
 	char ids[BATCH][ID_LEN];
 	unsigned int n_ids;
-	uint64_t batch_known, batch_victims;
+	uint64_t batch_known, batch_kills;
 	char run[RUN_LEN]; /* for a store that is made anew */
 	size_t run_len;
 };
@@ -149,8 +149,8 @@ static void note_episode(struct keeper *keeper, const struct store_row *row, boo
 	}
 	snprintf(keeper->ids[keeper->n_ids++], ID_LEN, "%.*s", (int)id->len, id->text);
 	/* What a log tells of was before, and is in the count that the run began with. */
-	if (is_text(row, STORE_SOURCE, "live") && row->known & 1U << STORE_VICTIMS)
-		keeper->batch_victims += (uint64_t)row->number[STORE_VICTIMS];
+	if (is_text(row, STORE_SOURCE, "live") && row->known & 1U << STORE_KERNEL_KILLS)
+		keeper->batch_kills += (uint64_t)row->number[STORE_KERNEL_KILLS];
 }
 
 /* Returns 0 or a negative errno. */
@@ -198,7 +198,7 @@ static int put_losses(struct keeper *keeper, uint64_t count)
  */
 static uint64_t kills_stored(const struct keeper *keeper)
 {
-	uint64_t now = kills_now(keeper), stored = keeper->kernel_kills + keeper->batch_victims;
+	uint64_t now = kills_now(keeper), stored = keeper->kernel_kills + keeper->batch_kills;
 
 	return keeper->kills_known && now != UINT64_MAX && stored < now ? stored : now;
 }
@@ -228,7 +228,7 @@ static int transact(struct keeper *keeper, struct queue_record *record)
 	int error = store_begin(keeper->store);
 
 	keeper->n_ids = 0;
-	keeper->batch_known = keeper->batch_victims = 0;
+	keeper->batch_known = keeper->batch_kills = 0;
 	if (!error)
 		error = fill(keeper, record);
 	if (!error)

@@ -36,7 +36,7 @@ enum store_number {
 	STORE_SIGNAL,
 	STORE_SENDER_PID,
 	STORE_COUNT,
-	STORE_KERNEL_KILLS, /* oom_kill of /proc/vmstat */
+	STORE_KERNEL_KILLS, /* oom_kill of /proc/vmstat; of an episode: what it added to that */
 	STORE_NUMBERS,
 };
 
