@@ -19,6 +19,7 @@ DESCRIPTORS = {
     r"/dev/kmsg": 1,
     r"/proc": 1,
     r"/proc/swaps": 1,
+    r"/proc/sys/kernel/hostname": 1,
 }
 
 
