@@ -254,12 +254,13 @@ int main(int argc, char **argv)
 	nr_turns = atoi(argv[2]) < TURNS_MAX ? atoi(argv[2]) : TURNS_MAX;
 	if (nr_turns)
 		measure_exits(argv + 3);
-	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (stats < 0)
-		die("the kernel's counting of runs");
 	signals = attach_empty("empty_signal", "signal_generate");
 	exits = attach_empty("empty_exit", "sched_process_exit");
 	tracer = tracer_start(argv + 3);
+	/* From here on: what was run while attaching is no matter here. */
+	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (stats < 0)
+		die("the kernel's counting of runs");
 	measure_runs("a run on SIGUSR1 (ns)", "signal_generate", "empty_signal", SIGUSR1);
 	measure_runs("a run on SIGCHLD (ns)", "signal_generate", "empty_signal", SIGCHLD);
 	measure_runs("a run on SIGTERM (ns)", "signal_generate", "empty_signal", SIGTERM);
