@@ -140,6 +140,7 @@ oomtrace-ship: $(SHIP_OBJS) $(SHIP_BASE)
 static: $(STATIC) ## build ./oomtrace-static, one file for any host of its architecture; ARCH=arm64: for others
 
 $(BUILD)/user/lib/mark_%.o: $(MARK) $(BUILD)/flags
+	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) -DMARK=mark_$* -c $< -o $@
 
