@@ -2,6 +2,7 @@
 #include "lib/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -39,7 +40,7 @@ struct writer {
 	bool in_pieces; /* its beginning has been handed over */
 	uint64_t patience_ns;
 	/* Of the thread: */
-	int fd;         /* as options.fd, or its own once reopened */
+	int fd;         /* as options.fd */
 	size_t at_once; /* bytes per write() */
 	bool torn;      /* what was written last did not end a line */
 	bool skipping;  /* the rest of a record that has failed */
@@ -147,10 +148,12 @@ static void reopen(struct writer *writer)
 		note_failure(writer, fd);
 		return;
 	}
-	if (writer->fd != writer->options.fd)
-		close(writer->fd);
-	writer->fd = fd;
-	writer->torn = false;
+	/* Behind the same descriptor, the caller's: nobody has the old file then. */
+	if (dup3(fd, writer->fd, O_CLOEXEC) < 0)
+		note_failure(writer, -errno);
+	else
+		writer->torn = false;
+	close(fd);
 }
 
 /* It has caught up: what was refused meanwhile can be told. */
@@ -162,8 +165,6 @@ static void catch_up(struct writer *writer)
 
 static void release(struct writer *writer)
 {
-	if (writer->fd != writer->options.fd)
-		close(writer->fd);
 	if (writer->stop_fd >= 0)
 		close(writer->stop_fd);
 	if (writer->end_fd >= 0)
