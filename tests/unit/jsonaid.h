@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Lines of JSON as the sink writes them, and what is asked of them. */
+/* Lines of JSON as the sink writes them, and what is asked of any JSON. */
 #ifndef OOMTRACE_TESTS_UNIT_JSONAID_H
 #define OOMTRACE_TESTS_UNIT_JSONAID_H
 
@@ -46,7 +46,7 @@ static inline json_t *render(struct sink_options options, const struct episode *
 	return parse_line(take_line(sink, options.fd));
 }
 
-/* The value at "memcg.limit_bytes"; NULL where there is none. */
+/* The value at "memcg.limit_bytes" or "ranking.0.points"; NULL where there is none. */
 static inline json_t *at(json_t *value, const char *path)
 {
 	while (value && *path) {

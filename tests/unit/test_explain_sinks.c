@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* An explanation as text and as JSON. */
-#include "tests/unit/sample.h"
-
-#include <jansson.h>
+#include "tests/unit/jsonaid.h"
 
 #include "lib/utf8.h"
 #include "sink/explain.h"
@@ -145,44 +143,6 @@ static json_t *parsed(const struct asked *asked)
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
 	return root;
-}
-
-/* The value at "ranking.0.points"; NULL where there is none. */
-static json_t *at(json_t *value, const char *path)
-{
-	while (value && *path) {
-		size_t len = strcspn(path, ".");
-		char key[64];
-
-		snprintf(key, sizeof(key), "%.*s", (int)len, path);
-		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
-					     : json_object_get(value, key);
-		path += len;
-		path += *path == '.';
-	}
-	return value;
-}
-
-static void check_number(json_t *root, const char *path, double want)
-{
-	json_t *got = at(root, path);
-
-	if (!json_is_number(got) || json_number_value(got) != want)
-		fail_msg("%s: %f, not %f", path, json_number_value(got), want);
-}
-
-static void check_string(json_t *root, const char *path, const char *want)
-{
-	const char *got = json_string_value(at(root, path));
-
-	if (!got || strcmp(got, want))
-		fail_msg("%s: '%s', not '%s'", path, got ? got : "(absent)", want);
-}
-
-static void check_absent(json_t *root, const char *path)
-{
-	if (at(root, path))
-		fail_msg("%s is there", path);
 }
 
 static void the_arithmetic_and_what_stands_out(void **state)
