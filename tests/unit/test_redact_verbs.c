@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <jansson.h>
+#include <sys/prctl.h>
 
 #include "tests/unit/verbaid.h"
 
@@ -131,6 +132,33 @@ static void no_verb_tells_a_name(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* The two verbs that look at this host: this process is on it, by a name that nothing else has. */
+static void nor_do_those_that_look_at_this_host(void **state)
+{
+	json_t *line;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_NAME, "ours-by-name"), 0);
+	assert_int_equal(RUN("rank", "-j"), EXIT_DONE);
+	assert_non_null(strstr(out, "\"ours-by-name\""));
+	assert_null(strstr(out, "redacted"));
+	line = json_loads(out, 0, NULL);
+	names.count = 0;
+	note("ours-by-name");
+	note(json_string_value(json_object_get(line, "host")));
+	note(json_string_value(json_object_get(line, "boot_id")));
+	json_decref(line);
+	EXPECT_NONE("rank", "--redact", "-n", "all");
+	EXPECT_NONE("rank", "--redact", "-j");
+	assert_non_null(strstr(out, "\"redacted\":true"));
+	RUN("doctor", "--redact"); /* its status says what can be traced here */
+	expect_no_name("doctor --redact");
+	assert_non_null(strstr(out, "host-1"));
+	RUN("doctor", "--redact", "-j");
+	expect_no_name("doctor --redact -j");
+	assert_non_null(strstr(out, "\"redacted\":true"));
+}
+
 /* A line that has pseudonyms says so, is read back so, and what a filter is asked is the name. */
 static void lines_say_that_they_are_redacted(void **state)
 {
@@ -146,6 +174,10 @@ static void lines_say_that_they_are_redacted(void **state)
 		json_decref(line);
 	}
 	free(copy);
+	assert_int_equal(RUN("report", "--redact", RECORD), EXIT_DONE);
+	assert_non_null(strstr(out, "<footer><p>Pseudonyms stand for"));
+	assert_int_equal(RUN("report", RECORD), EXIT_DONE);
+	assert_null(strstr(out, "Pseudonyms"));
 	assert_int_equal(RUN("replay", "-j", RECORD), EXIT_DONE);
 	assert_null(strstr(out, "redacted"));
 	line = json_loads(strchr(out, '\n') + 1, JSON_DISABLE_EOF_CHECK, NULL);
@@ -172,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_verb_tells_a_name),
+		cmocka_unit_test(nor_do_those_that_look_at_this_host),
 		cmocka_unit_test(lines_say_that_they_are_redacted),
 		cmocka_unit_test(what_keeps_names_is_refused_beside_it),
 	};

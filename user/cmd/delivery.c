@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/destination.h"
+#include "cmd/tap.h"
 #include "core/filter.h"
 #include "core/redact.h"
 #include "lib/journal.h"
@@ -286,12 +287,8 @@ int delivery_new(const struct outputs *outputs, enum storage_run run, int news_f
 		error = open_output(delivery, &outputs->specs[i], news_fd);
 	if (!error && outputs->storage.file)
 		error = open_store(delivery, run);
-	if (!error && outputs->redact) {
-		delivery->redactor = redactor_new();
-		error = delivery->redactor ? 0 : -ENOMEM;
-		if (error)
-			log_error("not enough memory for pseudonyms");
-	}
+	if (!error)
+		error = tap_redactor(outputs->redact, &delivery->redactor);
 	if (error) {
 		delivery_free(delivery);
 		return error;

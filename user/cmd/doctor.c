@@ -8,9 +8,12 @@
 
 #include "cmd/hostrecord.h"
 #include "cmd/past.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "cmd/words.h"
 #include "core/episode.h"
+#include "core/redact.h"
+#include "core/text.h"
 #include "guard/guard.h"
 #include "kernel/tracer.h"
 #include "lib/json.h"
@@ -25,7 +28,8 @@
 #define LINE_BYTES 8192
 
 struct doctor {
-	bool json;
+	bool json, redact;
+	struct redactor *redactor; /* or NULL: nothing is redacted */
 	struct host_facts facts;
 	struct survey survey;
 	enum cgroup_version memory_cgroups;
@@ -33,8 +37,11 @@ struct doctor {
 	struct past past;
 };
 
+enum { OPTION_REDACT = 0x100 };
+
 static const struct argp_option options[] = {
 	{"json", 'j', 0, 0, "One JSON object instead of words", 0},
+	{"redact", OPTION_REDACT, 0, 0, TAP_REDACT_DOC, 0},
 	{0},
 };
 
@@ -45,6 +52,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'j':
 		doctor->json = true;
+		return 0;
+	case OPTION_REDACT:
+		doctor->redact = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		word_too_many(arg, "", state);
@@ -73,6 +83,31 @@ static void examine(struct doctor *doctor)
 	memcpy(host.kernel, doctor->facts.kernel, sizeof(host.kernel));
 	host.page_size = doctor->facts.page_size;
 	past_survey(&host, true, NULL, &doctor->past);
+}
+
+static void redact_into(char *text, size_t size, const char *shown)
+{
+	text_copy(text, size, shown, strlen(shown));
+}
+
+/* What was found names this host, its boot and cgroups, and nobody else. */
+static void redact_findings(struct doctor *doctor)
+{
+	struct redactor *redactor = doctor->redactor;
+	struct host_facts *facts = &doctor->facts;
+
+	if (!redactor)
+		return;
+	redact_into(facts->host, sizeof(facts->host),
+		    redact_name(redactor, PSEUDONYM_HOST, facts->host));
+	redact_into(facts->boot_id, sizeof(facts->boot_id),
+		    redact_name(redactor, PSEUDONYM_BOOT, facts->boot_id));
+	for (uint32_t i = 0; i < doctor->disabled.count; i++) {
+		char *path = doctor->disabled.groups[i].path;
+
+		redact_begin(redactor);
+		redact_into(path, PATH_MAX, redact_cgroup(redactor, path));
+	}
 }
 
 /* Without privilege or the kernel's types no backend is even tried, and none is refused. */
@@ -300,6 +335,8 @@ static int put_json(const struct doctor *doctor)
 	json_put_string(&json, "type", "doctor");
 	json_put_string(&json, "host", facts->host);
 	json_put_string(&json, "boot_id", facts->boot_id);
+	if (doctor->redact)
+		json_put_bool(&json, "redacted", true);
 	json_put_string(&json, "version", OOMTRACE_VERSION);
 	json_put_string(&json, "kernel", facts->kernel);
 	json_put_string(&json, "arch", facts->arch);
@@ -329,7 +366,11 @@ int cmd_doctor(int argc, char **argv)
 	int error;
 
 	argp_parse(&doctor_argp, argc, argv, 0, NULL, &doctor);
+	if (tap_redactor(doctor.redact, &doctor.redactor))
+		return EXIT_FAILED;
 	examine(&doctor);
+	redact_findings(&doctor);
+	redactor_free(doctor.redactor);
 	if (doctor.json) {
 		error = put_json(&doctor);
 		if (error) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/tap.h"
 #include "cmd/words.h"
 #include "lib/log.h"
 #include "lib/parse.h"
@@ -45,8 +46,7 @@ static const struct argp_option options[] = {
 	 1},
 	{"candidates", 'k', "N|all", 0,
 	 "Show N candidates of each kill on stdout (default: text 10, json all)", 1},
-	{"redact", KEY_REDACT, 0, 0,
-	 "Pseudonyms for names, paths, command lines and users: for strangers to see", 1},
+	{"redact", KEY_REDACT, 0, 0, TAP_REDACT_DOC, 1},
 	{"color", KEY_COLOR, "WHEN", 0, "Colours on stdout: auto, always or never (default: auto)",
 	 1},
 	{"level-prefix", KEY_LEVEL_PREFIX, "WHEN", 0,

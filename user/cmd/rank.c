@@ -10,10 +10,13 @@
 
 #include "cmd/hostrecord.h"
 #include "cmd/outputs.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "cmd/words.h"
 #include "core/path.h"
 #include "core/ranking.h"
+#include "core/redact.h"
+#include "core/text.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/parse.h"
@@ -28,13 +31,15 @@
 #define HOME_AND_CLEAR "\033[H\033[J" /* ECMA-48: written over in place, without a flash */
 
 struct rank {
-	bool json, watch, most_given;
+	bool json, watch, most_given, redact;
 	uint32_t most;
 	bool limit_given;
 	uint64_t limit_bytes;
 	uint64_t every_ns;
-	struct outputs colors; /* its color is all that is used */
-	char cgroup[PATH_MAX]; /* "": the whole machine */
+	struct outputs colors;       /* its color is all that is used */
+	char cgroup[PATH_MAX];       /* "": the whole machine */
+	char shown_cgroup[PATH_MAX]; /* the same as it is shown */
+	struct redactor *redactor;   /* or NULL: nothing is redacted */
 
 	struct host_facts facts;
 	char v1_point[PATH_MAX], v2_point[PATH_MAX];
@@ -48,7 +53,7 @@ struct rank {
 	struct ranking ranking;
 };
 
-enum { OPTION_LIMIT = 0x100, OPTION_WATCH, OPTION_COLOR };
+enum { OPTION_LIMIT = 0x100, OPTION_WATCH, OPTION_COLOR, OPTION_REDACT };
 
 static const struct argp_option options[] = {
 	{"cgroup", 'c', "PATH", 0,
@@ -59,6 +64,7 @@ static const struct argp_option options[] = {
 	{"watch", OPTION_WATCH, "TIME", OPTION_ARG_OPTIONAL,
 	 "Repeat it in place, every 2 s or every TIME, until Ctrl-C", 0},
 	{"json", 'j', 0, 0, "One JSON object a line instead of a table", 0},
+	{"redact", OPTION_REDACT, 0, 0, TAP_REDACT_DOC, 0},
 	{"color", OPTION_COLOR, "WHEN", 0, "Colours: auto, always or never (default: auto)", 0},
 	{0},
 };
@@ -98,6 +104,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		rank->json = true;
+		return 0;
+	case OPTION_REDACT:
+		rank->redact = true;
 		return 0;
 	case OPTION_COLOR:
 		if (choice_parse(arg, &rank->colors.color))
@@ -176,7 +185,9 @@ static int take_process(void *ctx, const struct process *process)
 	ranking->tasks = tasks;
 	kept = &tasks[ranking->n_tasks];
 	*kept = *task;
-	kept->cgroup = task->cgroup ? strdup(task->cgroup) : NULL;
+	redact_begin(rank->redactor);
+	redact_task(rank->redactor, kept);
+	kept->cgroup = kept->cgroup ? strdup(kept->cgroup) : NULL;
 	if (task->cgroup && !kept->cgroup)
 		return -ENOMEM;
 	ranking_score(kept, process->scored_rss_bytes, ranking->page_size, ranking->totalpages);
@@ -194,7 +205,8 @@ static int take_limit(void *ctx, const struct memcg_state *state)
 	if (*rank->cgroup && !path_within(state->memcg.path, rank->cgroup))
 		return 0;
 	limits = grown(ranking->limits, ranking->n_limits, &rank->limits_size, sizeof(*limits));
-	path = limits ? strdup(state->memcg.path) : NULL;
+	redact_begin(rank->redactor);
+	path = limits ? strdup(redact_cgroup(rank->redactor, state->memcg.path)) : NULL;
 	if (limits)
 		ranking->limits = limits;
 	if (!path)
@@ -215,6 +227,7 @@ static int set_domain(struct rank *rank)
 	uint64_t swap =
 		rank->facts.swap_total_bytes == WIRE_NONE_U64 ? 0 : rank->facts.swap_total_bytes;
 	struct memcg_state state;
+	const char *shown;
 	int error;
 
 	ranking->totalpages = (rank->facts.mem_total_bytes + swap) / ranking->page_size;
@@ -230,6 +243,10 @@ static int set_domain(struct rank *rank)
 	}
 	ranking->has_memcg = true;
 	ranking->memcg = state.memcg;
+	redact_begin(rank->redactor);
+	shown = redact_cgroup(rank->redactor, rank->cgroup);
+	text_copy(rank->shown_cgroup, sizeof(rank->shown_cgroup), shown, strlen(shown));
+	ranking->memcg.path = rank->shown_cgroup;
 	ranking->oom_kill_disabled = state.oom_kill_disabled;
 	if (rank->limit_given) {
 		ranking->limit_is_given = true;
@@ -286,11 +303,13 @@ static int render(struct rank *rank)
 			: rank->json     ? CANDIDATES_ALL
 					 : TEXT_DEFAULT_CANDIDATES,
 		.color = output_color(&rank->colors, isatty(STDOUT_FILENO)),
-		.host = rank->facts.host,
-		.boot_id = rank->facts.boot_id,
 		.kernel = rank->facts.kernel,
+		.redacted = rank->redact,
 	};
 
+	redact_begin(rank->redactor);
+	look.host = redact_name(rank->redactor, PSEUDONYM_HOST, rank->facts.host);
+	look.boot_id = redact_name(rank->redactor, PSEUDONYM_BOOT, rank->facts.boot_id);
 	if (rank->json)
 		return ranking_put(&rank->out, &rank->ranking, &look);
 	if (rank->watch && isatty(STDOUT_FILENO))
@@ -386,6 +405,8 @@ int cmd_rank(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	choose_reading(&rank);
 	find_mount(&rank);
+	if (tap_redactor(rank.redact, &rank.redactor))
+		return EXIT_FAILED;
 	if (outbuf_init(&rank.out, STDOUT_FILENO, -1, OUT_BYTES)) {
 		log_error("no memory");
 		return EXIT_FAILED;
@@ -394,6 +415,7 @@ int cmd_rank(int argc, char **argv)
 	forget(&rank);
 	free(rank.ranking.tasks);
 	free(rank.ranking.limits);
+	redactor_free(rank.redactor);
 	loop_free(rank.loop);
 	outbuf_free(&rank.out);
 	return status;

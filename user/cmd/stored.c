@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd/input.h"
+#include "cmd/tap.h"
 #include "cmd/verbs.h"
 #include "cmd/words.h"
 #include "core/event.h"
@@ -49,8 +50,7 @@ static const struct argp_option options[] = {
 	{"container", KEY_CONTAINER, "ID", 0,
 	 "Those in this container, by its name or by how its id begins", 1},
 	{"host", KEY_HOST, "NAME", 0, "Those on this host", 1},
-	{"redact", KEY_REDACT, 0, 0,
-	 "Pseudonyms for names, paths, command lines and users: for strangers to see", -2},
+	{"redact", KEY_REDACT, 0, 0, TAP_REDACT_DOC, -2},
 	{0},
 };
 

@@ -72,14 +72,22 @@ static const struct assembler_ops tap_ops = {
 	.detached = on_detached,
 };
 
+int tap_redactor(bool redact, struct redactor **ret_redactor)
+{
+	*ret_redactor = redact ? redactor_new() : NULL;
+	if (!redact || *ret_redactor)
+		return 0;
+	log_error("not enough memory for pseudonyms");
+	return -ENOMEM;
+}
+
 int tap_open(struct tap *ret_tap, bool redact, const struct assembler_ops *ops, void *ctx)
 {
-	struct redactor *redactor = redact ? redactor_new() : NULL;
+	struct redactor *redactor;
+	int error = tap_redactor(redact, &redactor);
 
-	if (redact && !redactor) {
-		log_error("not enough memory for pseudonyms");
-		return -ENOMEM;
-	}
+	if (error)
+		return error;
 	*ret_tap = (struct tap){
 		.ops = redact ? &tap_ops : ops,
 		.ctx = redact ? ret_tap : ctx,

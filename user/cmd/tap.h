@@ -8,6 +8,9 @@
 #include "core/assemble.h"
 #include "core/redact.h"
 
+/* Of --redact, of whatever verb. */
+#define TAP_REDACT_DOC "Pseudonyms for names, paths, command lines and users: for strangers to see"
+
 struct tap {
 	/* Where to give events. */
 	const struct assembler_ops *ops;
@@ -17,6 +20,12 @@ struct tap {
 	const struct assembler_ops *to;
 	void *to_ctx;
 };
+
+/*
+ * Gives who makes pseudonyms, where @redact asks for them, else NULL. Returns 0, or -ENOMEM after
+ * having said so.
+ */
+int tap_redactor(bool redact, struct redactor **ret_redactor);
 
 /*
  * Makes @ret_tap, which stays where it is, give @ops and @ctx what it is given, redacted if so.

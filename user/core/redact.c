@@ -102,6 +102,8 @@ static void keep_if_made_of(char *text, const char *allowed)
 
 void redact_begin(struct redactor *redactor)
 {
+	if (!redactor)
+		return;
 	redactor->used = 0;
 	redactor->last_path = NULL;
 }
@@ -127,12 +129,14 @@ static const char *keep(struct redactor *redactor, int len)
 
 const char *redact_name(struct redactor *redactor, enum pseudonym_kind kind, const char *name)
 {
-	char *text = redactor->texts + redactor->used;
-	size_t room = TEXTS_SIZE - redactor->used;
 	int len = -ENOSPC;
+	size_t room;
+	char *text;
 
-	if (!name || (kind == PSEUDONYM_COMM && is_known(name)))
+	if (!redactor || !name || (kind == PSEUDONYM_COMM && is_known(name)))
 		return name;
+	text = redactor->texts + redactor->used;
+	room = TEXTS_SIZE - redactor->used;
 	if (kind == PSEUDONYM_UNIT)
 		len = redact_path(redactor->names, name, text, room);
 	else if (kind == PSEUDONYM_POD_UID)
@@ -149,11 +153,14 @@ const char *redact_name(struct redactor *redactor, enum pseudonym_kind kind, con
 
 const char *redact_cgroup(struct redactor *redactor, const char *path)
 {
-	char *text = redactor->texts + redactor->used;
+	char *text;
 	int len;
 
-	if (!path || path == redactor->last_path)
-		return path ? redactor->last_text : NULL;
+	if (!redactor || !path)
+		return path;
+	if (path == redactor->last_path)
+		return redactor->last_text;
+	text = redactor->texts + redactor->used;
 	len = redact_path(redactor->names, path, text, TEXTS_SIZE - redactor->used);
 	if (!keep(redactor, len))
 		return "/cgroup-x";
@@ -207,8 +214,10 @@ static void redact_text(struct redactor *redactor, enum pseudonym_kind kind, cha
 
 /* --- events --- */
 
-static void redact_task(struct redactor *redactor, struct task *task)
+void redact_task(struct redactor *redactor, struct task *task)
 {
+	if (!redactor)
+		return;
 	redact_comm(redactor, task->comm);
 	task->cmdline = redact_name(redactor, PSEUDONYM_CMDLINE, task->cmdline);
 	task->cmdline_truncated = false;

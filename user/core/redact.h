@@ -40,12 +40,17 @@ const struct outcome *redact_outcome(struct redactor *redactor, const struct hos
 const struct user_kill *redact_user_kill(struct redactor *redactor, const struct host *host,
 					 const struct user_kill *kill);
 
-/* Forgets the texts that the two below have returned, which hold until then. */
+/*
+ * Parts, for what is no event. Each leaves what it is given as it is where @redactor is NULL; what
+ * it returns or puts into a task holds until redact_begin(), which forgets it.
+ */
 void redact_begin(struct redactor *redactor);
 /* A name of @kind, as it is in an episode's paths if it stands there; NULL for NULL. */
 const char *redact_name(struct redactor *redactor, enum pseudonym_kind kind, const char *name);
 /* A path of a cgroup, or NULL for NULL. */
 const char *redact_cgroup(struct redactor *redactor, const char *path);
+/* All that names somebody in @task. */
+void redact_task(struct redactor *redactor, struct task *task);
 /* A time as it stands in a log; NULL where it could be something else. */
 const char *redact_time_text(const char *text);
 

@@ -12,6 +12,7 @@
 struct ranking_options {
 	uint32_t most; /* rows of processes; CANDIDATES_ALL for all */
 	bool color;
+	bool redacted;                       /* names are pseudonyms: JSON says so */
 	const char *host, *boot_id, *kernel; /* "" where not known */
 };
 

@@ -93,6 +93,8 @@ int ranking_put(struct outbuf *out, const struct ranking *ranking,
 	json_init(&json, out);
 	jsonl_begin(&json, "rank", options->host, options->boot_id, ranking->real_ns,
 		    ranking->boot_ns);
+	if (options->redacted)
+		json_put_bool(&json, "redacted", true);
 	jsonl_put_text(&json, "kernel", options->kernel, WIRE_TEXT_LEN);
 	json_put_u64(&json, "page_size", ranking->page_size);
 	json_put_u64(&json, "totalpages", ranking->totalpages);

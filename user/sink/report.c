@@ -169,6 +169,7 @@ static int collect_episode(struct sink *sink, const struct host *host,
 	if (err)
 		return fail(report, err);
 	report->n_kills++;
+	report->redacted |= host && host->redacted;
 	keep_to_budget(report);
 	return 0;
 }

@@ -48,7 +48,8 @@ struct report {
 	uint64_t details_bytes;  /* of the lines of those that have more */
 	struct kill others;      /* what belongs to no kill */
 	bool ambiguous;
-	int error; /* the first */
+	bool redacted; /* some of it: names are pseudonyms there */
+	int error;     /* the first */
 };
 
 #endif /* OOMTRACE_SINK_REPORT_PIECES_H */

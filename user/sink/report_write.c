@@ -203,12 +203,24 @@ static int fill_data(struct outbuf *out, struct page *page)
 	return 0;
 }
 
+/* To whom a page was given that has no names in it. */
+static int fill_redacted(struct outbuf *out, struct page *page)
+{
+	if (page->report->redacted)
+		outbuf_puts(out, "<p>Pseudonyms stand for the names of processes, cgroups, users "
+				 "and hosts.</p>\n");
+	return 0;
+}
+
 static int fill(struct outbuf *out, const char *name, size_t len, void *ctx)
 {
 	static const struct {
 		const char *name;
 		int (*fill)(struct outbuf *out, struct page *page);
-	} fills[] = {{"title", fill_title}, {"kills", fill_kills}, {"data", fill_data}};
+	} fills[] = {{"title", fill_title},
+		     {"kills", fill_kills},
+		     {"redacted", fill_redacted},
+		     {"data", fill_data}};
 
 	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++)
 		if (strlen(fills[i].name) == len && !memcmp(fills[i].name, name, len))
