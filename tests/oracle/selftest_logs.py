@@ -81,10 +81,12 @@ def live_claims(name, kill, report):
     report.update(again=False, moving=0)
     live = {**copy.deepcopy(kill), "rss_counters": compare.counters_of(kill["kernel"]), "scope": "process"}
 
-    def wrong(live):
-        return bad(logs.check_live, kill, live, report, "fentry", kill["kernel"], 2)
+    def wrong(live, ahead_ms=0):
+        return bad(logs.check_live, kill, live, report, "fentry", kill["kernel"], 2, ahead_ms)
 
     yield not wrong(live), f"{name}: the same kill live passes: {wrong(live)[:3]}"
+    yield bool(wrong(live, 2 * logs.FAR_MS)), f"{name}: a log whose clock is ahead is noticed"
+    yield not wrong({**live, "uptime_ms": live["uptime_ms"] - 2 * logs.FAR_MS}, 2 * logs.FAR_MS), f"{name}: unless it is known"
     for path in (*(("victim", key) for key in ("comm", "uid", "oom_score_adj", "cgroup")), ("constraint",), ("sysrq",),
                  *(("invoker", key) for key in ("comm", "gfp_mask", "gfp_flags", "order", "cpuset", "mems_allowed", "stack")),
                  ("candidates", "total"),
@@ -102,8 +104,16 @@ def live_claims(name, kill, report):
         yield bool(wrong(other)), f"{name}: another {path} live is noticed"
 
 
+def clock_claims():
+    stamp = b"12,7,9500000,-;oomtrace-test: up %s\n SUBSYSTEM=x\n6,8,9600000,-;else\n"
+    yield logs.printk_ahead_ms(stamp % b"2.50") == 7000, "a clock that is ahead is measured"
+    yield logs.printk_ahead_ms(stamp % b"9.50") == 0, "one that is not, too"
+    yield logs.printk_ahead_ms(b"6,8,9600000,-;else\n") == 0, "without a stamp it is taken to be right"
+
+
 def claims():
     """(whether it holds, what)."""
+    yield from clock_claims()
     pairs = 0
     for log in sorted(KLOG.glob("kmsg-*.log")):
         lines = (KLOG / "expect" / f"{log.stem}.json").read_text().splitlines()
