@@ -4,10 +4,10 @@
 #include "core/logread.h"
 #include "sample.h"
 
-static int64_t as_utc(void *ctx, const struct logprefix_civil *civil)
+static int64_t as_utc(void *ctx, const struct logtime *civil)
 {
 	(void)ctx;
-	return logprefix_utc(civil) * 1000000000 + civil->nanosecond;
+	return logtime_utc(civil) * 1000000000 + civil->nanosecond;
 }
 
 static void on_episode(void *ctx, const struct host *host, const struct episode *episode)

@@ -43,15 +43,15 @@ struct import {
 	char **files;
 	int n_files;
 	struct logclock clock;
-	struct logprefix_civil zone; /* its zone_minutes, where it is an offset */
-	const char *zone_name;       /* for TZ, else */
+	struct logtime zone;   /* its zone_minutes, where it is an offset */
+	const char *zone_name; /* for TZ, else */
 	struct delivery *delivery;
 	struct logread *reader;
 	bool failed;
 };
 
 /* A time in a zone that the C library knows by name; NULL is this host's. */
-static int64_t real_by_name(void *ctx, const struct logprefix_civil *civil)
+static int64_t real_by_name(void *ctx, const struct logtime *civil)
 {
 	const struct import *import = ctx;
 	struct tm tm = {
@@ -81,13 +81,13 @@ static int64_t real_by_name(void *ctx, const struct logprefix_civil *civil)
 	return (int64_t)seconds * 1000000000 + civil->nanosecond;
 }
 
-static int64_t real_by_offset(void *ctx, const struct logprefix_civil *civil)
+static int64_t real_by_offset(void *ctx, const struct logtime *civil)
 {
 	const struct import *import = ctx;
-	struct logprefix_civil in_zone = *civil;
+	struct logtime in_zone = *civil;
 
 	in_zone.zone_minutes = import->zone.zone_minutes;
-	return logprefix_utc(&in_zone) * 1000000000 + civil->nanosecond;
+	return logtime_utc(&in_zone) * 1000000000 + civil->nanosecond;
 }
 
 /* "+02:00", "-0330", "UTC", "local", "Europe/Berlin" */

@@ -12,7 +12,7 @@
 
 int64_t logclock_real(const struct logclock *clock, const struct logprefix *prefix)
 {
-	struct logprefix_civil civil = prefix->civil;
+	struct logtime civil = prefix->civil;
 
 	if (prefix->has_real)
 		return prefix->real_ns;
@@ -25,7 +25,7 @@ int64_t logclock_real(const struct logclock *clock, const struct logprefix *pref
 	}
 	if (!civil.has_zone)
 		return clock->real_of ? clock->real_of(clock->ctx, &civil) : 0;
-	return logprefix_utc(&civil) * 1000000000 + civil.nanosecond;
+	return logtime_utc(&civil) * 1000000000 + civil.nanosecond;
 }
 
 static const struct logreport_row *row_of(const struct logreport *report, uint32_t pid)

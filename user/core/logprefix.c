@@ -26,7 +26,7 @@ static void note_time(struct logprefix *prefix, const char *from, const char *to
 		text_copy(prefix->time_text, sizeof(prefix->time_text), from, (size_t)(to - from));
 }
 
-static void note_civil(struct logprefix *prefix, const struct logprefix_civil *civil)
+static void note_civil(struct logprefix *prefix, const struct logtime *civil)
 {
 	/* Of two, the one that says more: a syslog's own may have been wrapped again. */
 	if (!prefix->civil.known || (!prefix->civil.has_year && civil->has_year) ||
@@ -41,255 +41,58 @@ void logprefix_note_uptime(struct logprefix *prefix, uint64_t ns)
 	prefix->uptime_ns = ns;
 }
 
-static void skip(struct span *line, char c)
+/* Behind a time came a word's end. */
+static enum part took_time(struct work *work, struct span *line, struct span rest,
+			   const struct logtime *time)
 {
-	while (line->len && line->at[0] == c) {
-		line->at++;
-		line->len--;
-	}
-}
-
-/* Exactly @count digits, a number. */
-static bool take_digits(struct span *line, unsigned int count, int *ret_value)
-{
-	int value = 0;
-
-	if (line->len < count)
-		return false;
-	for (unsigned int i = 0; i < count; i++) {
-		int digit = digit_of(line->at[i], 10);
-
-		if (digit < 0)
-			return false;
-		value = value * 10 + digit;
-	}
-	line->at += count;
-	line->len -= count;
-	*ret_value = value;
-	return true;
-}
-
-/* ".123456" or ",123456": any number of digits. */
-static int32_t take_fraction(struct span *line)
-{
-	int32_t ns = 0, place = 100000000;
-	struct span rest = *line;
-
-	if (!span_take(&rest, ".") && !span_take(&rest, ","))
-		return 0;
-	if (!rest.len || digit_of(rest.at[0], 10) < 0)
-		return 0;
-	for (; rest.len && digit_of(rest.at[0], 10) >= 0; rest.at++, rest.len--) {
-		ns += digit_of(rest.at[0], 10) * place;
-		place /= 10;
-	}
+	note_time(work->prefix, line->at, rest.at);
+	note_civil(work->prefix, time);
+	work->stamped = true;
+	span_take(&rest, " ");
 	*line = rest;
-	return ns;
+	return PART_TAKEN;
 }
 
-/* 03:13:03, with a fraction or not */
-static bool take_clock(struct span *line, struct logprefix_civil *civil)
-{
-	struct span rest = *line;
-
-	if (!take_digits(&rest, 2, &civil->hour) || !span_take(&rest, ":") ||
-	    !take_digits(&rest, 2, &civil->minute) || !span_take(&rest, ":") ||
-	    !take_digits(&rest, 2, &civil->second) || civil->hour > 23 || civil->minute > 59 ||
-	    civil->second > 60)
-		return false;
-	civil->nanosecond = take_fraction(&rest);
-	*line = rest;
-	return true;
-}
-
-static bool take_month(struct span *line, int *ret_month)
-{
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-	for (int i = 0; i < 12; i++) {
-		if (span_take(line, months[i])) {
-			*ret_month = i + 1;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* " 7" or "17" */
-static bool take_day(struct span *line, int *ret_day)
-{
-	struct span rest = *line;
-	uint64_t day;
-
-	skip(&rest, ' ');
-	if (!span_take_u64(&rest, &day) || !day || day > 31)
-		return false;
-	*ret_day = (int)day;
-	*line = rest;
-	return true;
-}
-
-/* "Z", "+02:00", "+0200", "+02" */
-static bool take_zone(struct span *line, struct logprefix_civil *civil)
-{
-	struct span rest = *line;
-	int sign, hours, minutes = 0;
-
-	if (span_take(&rest, "Z")) {
-		civil->has_zone = true;
-		*line = rest;
-		return true;
-	}
-	sign = span_begins(rest, "-") ? -1 : 1;
-	if (!span_take(&rest, "+") && !span_take(&rest, "-"))
-		return false;
-	if (!take_digits(&rest, 2, &hours))
-		return false;
-	span_take(&rest, ":");
-	if (rest.len && digit_of(rest.at[0], 10) >= 0 && !take_digits(&rest, 2, &minutes))
-		return false;
-	if (hours > 14 || minutes > 59)
-		return false;
-	civil->has_zone = true;
-	civil->zone_minutes = sign * (hours * 60 + minutes);
-	*line = rest;
-	return true;
-}
-
-static bool ends_word(struct span line)
-{
-	return !line.len || line.at[0] == ' ' || line.at[0] == ']';
-}
-
-/* "Tue ", before a date: journalctl -o short-full */
-static void take_weekday(struct span *line)
-{
-	static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
-
-	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
-		if (span_take(line, days[i]))
-			return;
-	}
-}
-
-/* " CEST", behind it: of such a name only UTC says which zone it is. */
-static void take_zone_name(struct span *line, struct logprefix_civil *civil)
-{
-	struct span rest = *line, name;
-
-	if (!span_take(&rest, " ") || !span_next(&rest, ' ', &name, NULL) || name.len < 3 ||
-	    name.len > 5)
-		return;
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.at[i] < 'A' || name.at[i] > 'Z')
-			return;
-	}
-	civil->has_zone = name.len == 3 && span_begins(name, "UTC");
-	line->at = name.at + name.len;
-	line->len = rest.len + (rest.at > line->at);
-}
-
-/* 2024-05-07T03:13:03.123456+02:00: rsyslog, journalctl -o short-iso, CRI, dmesg --time-format iso
- */
 static enum part take_iso(struct work *work, struct span *line)
 {
-	struct logprefix_civil civil = {.known = true, .has_year = true};
 	struct span rest = *line;
-	const char *end;
-	bool is_full;
+	struct logtime time;
 
-	take_weekday(&rest);
-	is_full = rest.at != line->at;
-	if (!take_digits(&rest, 4, &civil.year) || !span_take(&rest, "-") ||
-	    !take_digits(&rest, 2, &civil.month) || !span_take(&rest, "-") ||
-	    !take_digits(&rest, 2, &civil.day) ||
-	    (!span_take(&rest, "T") && !span_take(&rest, " ")) || !take_clock(&rest, &civil) ||
-	    civil.month < 1 || civil.month > 12 || civil.day < 1 || civil.day > 31)
-		return PART_NOT;
-	end = rest.at;
-	if (take_zone(&rest, &civil))
-		end = rest.at;
-	if (!ends_word(rest))
-		return PART_NOT;
-	if (is_full) {
-		take_zone_name(&rest, &civil);
-		end = rest.at;
-	}
-	note_time(work->prefix, line->at, end);
-	note_civil(work->prefix, &civil);
-	work->stamped = true;
-	span_take(&rest, " ");
-	*line = rest;
-	return PART_TAKEN;
+	return logtime_take_iso(&rest, &time) ? took_time(work, line, rest, &time) : PART_NOT;
 }
 
-/* "May  7 03:13:03", "May  7 2024 03:13:03", "May 07 03:13:03.123456": syslog, journalctl */
 static enum part take_syslog(struct work *work, struct span *line)
 {
-	struct logprefix_civil civil = {.known = true};
-	struct span rest = *line, year;
+	struct span rest = *line;
+	struct logtime time;
 
-	if (!take_month(&rest, &civil.month) || !span_begins(rest, " ") ||
-	    !take_day(&rest, &civil.day) || !span_take(&rest, " "))
-		return PART_NOT;
-	year = rest;
-	if (take_digits(&year, 4, &civil.year) && span_take(&year, " ")) {
-		civil.has_year = true;
-		rest = year;
-	} else {
-		civil.year = 0;
-	}
-	if (!take_clock(&rest, &civil) || !ends_word(rest))
-		return PART_NOT;
-	note_time(work->prefix, line->at, rest.at);
-	note_civil(work->prefix, &civil);
-	work->stamped = true;
-	span_take(&rest, " ");
-	*line = rest;
-	return PART_TAKEN;
+	return logtime_take_syslog(&rest, &time) ? took_time(work, line, rest, &time) : PART_NOT;
 }
 
 /* "05-07 03:13:03.123  root     0     0 I " and then "[123.4: 0] ": Android's logcat */
 static enum part take_logcat(struct work *work, struct span *line)
 {
-	struct logprefix_civil civil = {.known = true};
 	struct span rest = *line, word;
+	struct logtime time;
 	const char *end;
 
-	if (!take_digits(&rest, 2, &civil.month) || !span_take(&rest, "-") ||
-	    !take_digits(&rest, 2, &civil.day) || !span_take(&rest, " ") ||
-	    !take_clock(&rest, &civil) || civil.month < 1 || civil.month > 12 || civil.day < 1 ||
-	    civil.day > 31)
+	if (!logtime_take_logcat(&rest, &time))
 		return PART_NOT;
 	end = rest.at;
 	for (unsigned int words = 0; words < 4; words++) { /* user, process, thread, level */
-		skip(&rest, ' ');
+		span_skip(&rest, ' ');
 		if (!span_next(&rest, ' ', &word, NULL))
 			return PART_NOT;
 		if (word.len == 1 && memchr("VDIWEF", word.at[0], 6)) {
 			note_time(work->prefix, line->at, end);
-			note_civil(work->prefix, &civil);
-			skip(&rest, ' ');
+			note_civil(work->prefix, &time);
+			span_skip(&rest, ' ');
 			span_take(&rest, ": "); /* of no tag */
 			*line = rest;
 			return PART_TAKEN;
 		}
 	}
 	return PART_NOT;
-}
-
-/* "12345.678901", to the nanosecond */
-static bool take_seconds(struct span *line, uint64_t *ret_ns)
-{
-	struct span rest = *line;
-	uint64_t seconds;
-
-	if (!span_take_u64(&rest, &seconds) || seconds > UINT32_MAX || !span_begins(rest, "."))
-		return false;
-	*ret_ns = seconds * 1000000000 + (uint64_t)take_fraction(&rest);
-	*line = rest;
-	return true;
 }
 
 /* "1772355600.123456 ": journalctl -o short-unix */
@@ -299,8 +102,8 @@ static enum part take_unix(struct work *work, struct span *line)
 	const char *point = memchr(rest.at, '.', rest.len < 11 ? rest.len : 11);
 	uint64_t ns;
 
-	if (work->prefix->any || !point || point - rest.at < 9 || !take_seconds(&rest, &ns) ||
-	    rest.at - point != 7 || !span_begins(rest, " "))
+	if (work->prefix->any || !point || point - rest.at < 9 ||
+	    !logtime_take_seconds(&rest, &ns) || rest.at - point != 7 || !span_begins(rest, " "))
 		return PART_NOT;
 	note_time(work->prefix, line->at, rest.at);
 	work->prefix->has_real = true;
@@ -314,7 +117,7 @@ static enum part take_unix(struct work *work, struct span *line)
 /* What may stand between the time and the bracket: "<    0.000003>", ": 0" (a CPU), "T123" */
 static void take_inner(struct work *work, struct span inner)
 {
-	skip(&inner, ' ');
+	span_skip(&inner, ' ');
 	span_take(&inner, "@");
 	if (inner.len > 1 && inner.len < LOGPREFIX_CALLER_LEN &&
 	    (inner.at[0] == 'T' || inner.at[0] == 'C') && digit_of(inner.at[1], 10) >= 0)
@@ -330,9 +133,9 @@ static enum part take_printk(struct work *work, struct span *line)
 
 	if (!span_take(&rest, "["))
 		return PART_NOT;
-	skip(&rest, ' ');
+	span_skip(&rest, ' ');
 	from = rest.at;
-	if (!take_seconds(&rest, &ns))
+	if (!logtime_take_seconds(&rest, &ns))
 		return PART_NOT;
 	to = rest.at;
 	close = memchr(rest.at, ']', rest.len < 40 ? rest.len : 40);
@@ -361,7 +164,7 @@ static enum part take_caller(struct work *work, struct span *line)
 	if (!close)
 		return PART_NOT;
 	inner = (struct span){rest.at, (size_t)(close - rest.at)};
-	skip(&inner, ' ');
+	span_skip(&inner, ' ');
 	if (inner.len < 2)
 		return PART_NOT;
 	if ((inner.at[0] == 'T' || inner.at[0] == 'C') && digit_of(inner.at[1], 10) >= 0)
@@ -379,8 +182,8 @@ static enum part take_caller(struct work *work, struct span *line)
  */
 static enum part take_bracket(struct work *work, struct span *line)
 {
-	struct logprefix_civil civil = {.known = true, .has_year = true};
-	struct span rest = *line, inner, day;
+	struct span rest = *line, inner;
+	struct logtime time;
 	const char *close;
 
 	if (!span_take(&rest, "["))
@@ -391,29 +194,15 @@ static enum part take_bracket(struct work *work, struct span *line)
 	inner = (struct span){rest.at, (size_t)(close - rest.at)};
 	if (span_find(inner, "<") || !span_find(inner, " "))
 		return PART_NOT;
-	day = inner;
 	if (!span_begins(inner, " ") && span_find(inner, ":") && inner.len >= 10) {
-		struct span clock = {inner.at + inner.len - 5, 5};
-		int year;
-
-		if (span_take(&clock, " ") && take_digits(&clock, 4, &year)) {
-			civil.year = year;
-			span_next(&day, ' ', &clock, NULL); /* the day of the week */
-			if (!take_month(&day, &civil.month) || !take_day(&day, &civil.day) ||
-			    !span_take(&day, " ") || !take_clock(&day, &civil))
-				civil.known = false;
-		} else {
-			civil.known = false;
-		}
+		if (logtime_of_ctime(inner, &time))
+			note_civil(work->prefix, &time);
 	} else {
-		skip(&day, ' ');
-		civil.known = false;
-		if (!span_begins(day, "+"))
+		span_skip(&inner, ' ');
+		if (!span_begins(inner, "+"))
 			return PART_NOT;
 	}
-	if (civil.known)
-		note_civil(work->prefix, &civil);
-	note_time(work->prefix, inner.at, close);
+	note_time(work->prefix, rest.at, close);
 	rest.len -= (size_t)(close + 1 - rest.at);
 	rest.at = close + 1;
 	span_take(&rest, " ");
@@ -433,7 +222,7 @@ static enum part take_level(struct work *work, struct span *line)
 	work->prefix->any = true;
 	if (level > 7)
 		return PART_FOREIGN;
-	skip(&rest, ' ');
+	span_skip(&rest, ' ');
 	*line = rest;
 	return PART_TAKEN;
 }
@@ -628,8 +417,8 @@ bool logprefix_is_monotonic(struct span line)
 
 	if (!span_take(&line, "["))
 		return false;
-	skip(&line, ' ');
-	if (!take_seconds(&line, &ns) || !span_take(&line, "] ") ||
+	span_skip(&line, ' ');
+	if (!logtime_take_seconds(&line, &ns) || !span_take(&line, "] ") ||
 	    !span_next(&line, ' ', &host, NULL) || !host.len || host.at[host.len - 1] == ':')
 		return false;
 	who = line;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/logtime.h"
 #include "core/span.h"
 
 #define LOGPREFIX_TIME_LEN   48
@@ -19,22 +20,12 @@
 /* A line, unwrapped: longer ones are cut. */
 #define LOGPREFIX_LINE_LEN 16384
 
-/* A moment by the clock on the wall, as far as a log tells it. */
-struct logprefix_civil {
-	bool known;    /* month to second */
-	bool has_year; /* else 0 */
-	bool has_zone;
-	int year, month, day, hour, minute, second; /* month and day from 1 */
-	int32_t nanosecond;
-	int zone_minutes; /* east of UTC */
-};
-
 /* What the prefix of one line says. */
 struct logprefix {
 	bool any; /* there was one */
 	bool has_uptime;
 	uint64_t uptime_ns;
-	struct logprefix_civil civil;
+	struct logtime civil;
 	bool has_real; /* the log counts from the epoch */
 	int64_t real_ns;
 	bool has_sequence; /* /dev/kmsg: the number of the record */
@@ -61,12 +52,6 @@ bool logprefix_is_monotonic(struct span line);
  */
 bool logprefix_take(struct span *line, struct logprefix *ret_prefix,
 		    struct logprefix_scratch *scratch);
-
-/*
- * Seconds since the epoch of @civil, which has a year, taken as UTC. Days beyond a month's end run
- * into the next one.
- */
-int64_t logprefix_utc(const struct logprefix_civil *civil);
 
 /* A prefix of a journal's fields: takes one, "NAME" and its value. True for one that it knows. */
 bool logprefix_field(struct logprefix *prefix, struct span name, struct span value,

@@ -58,24 +58,6 @@ struct span logprefix_uncolour(struct span text, char *out)
 	return (struct span){out, len};
 }
 
-/* The days from the epoch to a day of the Gregorian calendar. */
-static int64_t days_of(int year, int month, int day)
-{
-	int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
-	int64_t of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-int64_t logprefix_utc(const struct logprefix_civil *civil)
-{
-	int64_t minutes = days_of(civil->year, civil->month, civil->day) * 1440 + civil->hour * 60 +
-			  civil->minute - civil->zone_minutes;
-
-	return minutes * 60 + civil->second;
-}
-
 static bool number_of(struct span text, uint64_t *ret_value)
 {
 	return span_take_u64(&text, ret_value) && !text.len;

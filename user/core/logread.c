@@ -87,9 +87,9 @@ static struct span split_lines(struct logread *reader, struct span text)
  * The year of a time without one: that of the time before it, or one further where it would be
  * earlier. The first one's is given.
  */
-static void settle_year(struct logread *reader, struct logprefix_civil *civil)
+static void settle_year(struct logread *reader, struct logtime *civil)
 {
-	struct logprefix_civil *last = &reader->last_year;
+	struct logtime *last = &reader->last_year;
 	int64_t days;
 
 	if (!reader->config.clock.year || !civil->known || civil->has_year)
@@ -97,7 +97,7 @@ static void settle_year(struct logread *reader, struct logprefix_civil *civil)
 	civil->has_year = true;
 	civil->year = last->known ? last->year : reader->config.clock.year;
 	if (last->known) {
-		days = (logprefix_utc(civil) - logprefix_utc(last)) / DAY_S;
+		days = (logtime_utc(civil) - logtime_utc(last)) / DAY_S;
 		if (days < -DISORDER_DAYS)
 			civil->year++;
 		else if (days > 365 - DISORDER_DAYS)

@@ -52,7 +52,7 @@ static struct logreport *begin_report(struct logread *reader)
  */
 static bool time_between(const struct logprefix *from, const struct logprefix *to, int64_t *ret_ns)
 {
-	struct logprefix_civil a = from->civil, b = to->civil;
+	struct logtime a = from->civil, b = to->civil;
 
 	if (from->has_uptime && to->has_uptime) {
 		*ret_ns = (int64_t)(to->uptime_ns - from->uptime_ns);
@@ -61,7 +61,7 @@ static bool time_between(const struct logprefix *from, const struct logprefix *t
 	} else if (a.known && b.known && a.has_year == b.has_year) {
 		if (!a.has_year)
 			a.year = b.year = 1972; /* some leap year */
-		*ret_ns = (logprefix_utc(&b) - logprefix_utc(&a)) * 1000000000 + b.nanosecond -
+		*ret_ns = (logtime_utc(&b) - logtime_utc(&a)) * 1000000000 + b.nanosecond -
 			  a.nanosecond;
 	} else {
 		return false;

@@ -59,8 +59,8 @@ struct logread {
 	struct logprefix_scratch scratch;
 	struct logread_entry entry;
 	struct logread_broken broken;
-	bool is_known;                    /* the log's first line has been looked at */
-	struct logprefix_civil last_year; /* the last time that was given a year */
+	bool is_known;            /* the log's first line has been looked at */
+	struct logtime last_year; /* the last time that was given a year */
 	char unfolded[LOGPREFIX_LINE_LEN];
 	size_t used;
 	char buffer[LOGREAD_BUFFER];

@@ -114,7 +114,7 @@ bool logreport_lists(const struct logreport *report, uint32_t pid);
 struct logclock {
 	int year; /* for times without one; 0: not known */
 	/* Nanoseconds since the epoch of a time without a zone, or NULL: not known. */
-	int64_t (*real_of)(void *ctx, const struct logprefix_civil *civil);
+	int64_t (*real_of)(void *ctx, const struct logtime *civil);
 	void *ctx;
 };
 

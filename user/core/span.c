@@ -42,6 +42,14 @@ bool span_take(struct span *span, const char *literal)
 	return true;
 }
 
+void span_skip(struct span *span, char c)
+{
+	while (span->len && span->at[0] == c) {
+		span->at++;
+		span->len--;
+	}
+}
+
 bool span_drop(struct span *span, const char *literal)
 {
 	size_t len = strlen(literal);

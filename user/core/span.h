@@ -28,6 +28,9 @@ const char *span_find_last(struct span span, const char *literal);
 /* Takes @literal off the left end. Returns false, and leaves *@span, where it does not stand. */
 bool span_take(struct span *span, const char *literal);
 
+/* Takes off the left end what there is of @c. */
+void span_skip(struct span *span, char c);
+
 /* Takes @literal off the right end, the same way. */
 bool span_drop(struct span *span, const char *literal);
 
