@@ -193,7 +193,7 @@ $(BUILD)/demo: tools/demo.c
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $< -o $@
 
-$(BUILD)/hog: tests/oracle/hog.c tests/oracle/odd.c tests/oracle/stuck.c tests/oracle/hog.h
+$(BUILD)/hog: $(wildcard tests/oracle/hog/*.c) tests/oracle/hog/hog.h
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -static $(filter %.c,$^) -lpthread -o $@
