@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Cases of tests/live/run about a store: what is in it, and what it lives through."""
-import json
 import os
 import pathlib
 import random
@@ -8,7 +7,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
 
 import compare
 from stored import compare_lines, rows

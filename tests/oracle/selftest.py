@@ -454,7 +454,7 @@ def is_caused(reason, level, test):
     if level == "vm":
         return f"case_{test}()" in (TOP / "tests/vm/cases").read_text() and reason in compare.CAUSES.get(test, ())
     if level == "live":
-        body = body_of((TOP / "tests/live/run").read_text(), f"def case_{test}(", r"\n\n\n")
+        body = body_of("".join(path.read_text() for path in sorted((TOP / "tests/live").glob("*.py"))), f"def case_{test}(", r"\n\n\n")
         compared = f'compared("{test}")' in body and reason in compare.CAUSES.get(test, ())
         return compared or f'"{reason}"' in body
     sources = "".join(path.read_text() for path in sorted((TOP / "tests/unit").glob("test_*.c")))
