@@ -54,6 +54,15 @@ def messages(data):
             yield re.sub(rb"^(<\d+>)?\[ *\d+\.\d+\] ", b"", line)
 
 
+def printk_ahead_ms(kmsg):
+    """
+    By how much printk's clock was ahead of the uptime that the guest wrote into its log. A log alone has nothing
+    better than that clock, which nobody holds to the right rate: it was seconds ahead on an emulated arm64 machine.
+    """
+    stamps = re.findall(rb"^\d+,\d+,(\d+),[^\n]*oomtrace-test: up ([\d.]+)$", kmsg, re.M)
+    return int(stamps[-1][0]) / 1e3 - float(stamps[-1][1]) * 1e3 if stamps else 0
+
+
 def row(columns, pid, rest):
     """One line of the task table: numbers by the header's names, then the name, whatever is in it."""
     fields = rest.split(None, len(columns) - 1)

@@ -5,10 +5,10 @@ log, exactly, and against what the tracer saw live of the same kill, as far apar
 The first finds what the parser misreads; the second, that both witnesses tell of the same kill.
 """
 import json
-import re
 import subprocess
 
 import compare
+import klog_oracle
 import machine
 import memory
 from compare import PAGE, get, text
@@ -50,7 +50,12 @@ def check_rows(checks, who, log, report):
         checks.that(f"{who}: row of {pid}", not wrong, f"import says, and the log: {wrong}")
 
 
-def check_text(checks, log, report):
+def tells_page_size(report, release):
+    """Whether a report says how large a page is: by its table or its buddy lists, and x86 has but one size."""
+    return report["tasks"] is not None or "RAM" in report or "arm64" not in release
+
+
+def check_text(checks, log, report, release=""):
     """Everything that both readers have of one report, to the last digit."""
     who = f"log of {report['kills'][0]['pid']}"
     line = report["kills"][0]
@@ -59,7 +64,7 @@ def check_text(checks, log, report):
         "invoker.order": report["order"], "sysrq": report["order"] == -1,
         "invoker.cpuset": text(report.get("cpuset", b"")) or None,
         "invoker.mems_allowed": text(report.get("mems_allowed", b"")) or None,
-        "constraint": compare.KINDS.get(report.get("constraint")), "page_size": PAGE,
+        "constraint": compare.KINDS.get(report.get("constraint")), "page_size": PAGE if tells_page_size(report, release) else None,
         "victim.pid": line["tgid"], "victim.comm": text(line["comm"]), "victim.uid": line["uid"],
         "victim.oom_score_adj": line["oom_score_adj"], "victim.total_vm_bytes": line["total_vm_kb"] * 1024,
     }
@@ -143,16 +148,6 @@ def check_live_memory(checks, who, log, kill, report, backend, release, cpus):
                         f"live {bytes_live}, {told} in the log, {slack} allowed")
 
 
-def printk_ahead_ms(kmsg):
-    """
-    By how much printk's clock was ahead of the uptime that the guest wrote into its log. A log alone has nothing
-    better than that clock; where interrupts come late while a kernel boots, the time that counts jiffies until the
-    machine's own counter is used falls behind it (7.7 s on an emulated arm64 machine).
-    """
-    stamps = re.findall(rb"^\d+,\d+,(\d+),[^\n]*oomtrace-test: up ([\d.]+)$", kmsg, re.M)
-    return int(stamps[-1][0]) / 1e3 - float(stamps[-1][1]) * 1e3 if stamps else 0
-
-
 def check_live(checks, log, kill, report, backend, release, cpus, ahead_ms=0):
     """One kill, by two witnesses; @ahead_ms: that printk's clock is ahead of the uptime."""
     who = f"log of {kill['victim']['pid']}"
@@ -164,8 +159,7 @@ def check_live(checks, log, kill, report, backend, release, cpus, ahead_ms=0):
             continue
         if path == "invoker.order" and get(kill, path) is None:
             continue
-        # A memcg's report tells it by its table alone; x86 has no other than 4 KiB.
-        if path == "page_size" and "arm64" in release and report["tasks"] is None and get(log, path) is None:
+        if path == "page_size" and not tells_page_size(report, release):
             continue
         checks.same(f"{who}: {path} live", get(kill, path), get(log, path))
     for where, key in (("memcg", "path"), ("victim", "cgroup")):
@@ -226,7 +220,8 @@ def check(directory, case, tracer, cpus=2):
     lines, status = read(tracer, directory / "kmsg")
     checks.same("log: import ends well", status, 0)
     logged = compare.of_type(lines, "oom_kill")
-    ahead_ms = printk_ahead_ms((directory / "kmsg").read_bytes())
+    ahead_ms = klog_oracle.printk_ahead_ms((directory / "kmsg").read_bytes())
+    release = events[0]["kernel"]
     printed = [report for report in reports if report["kills"]]
     check_counts(checks, logged, printed)
     kills = {kill["victim"]["pid"]: kill for kill in compare.of_type(events, "oom_kill")}
@@ -236,8 +231,8 @@ def check(directory, case, tracer, cpus=2):
         log = next((kill for kill in logged if kill["victim"]["pid"] in (pid, report["kills"][0]["pid"])), None)
         if not whole or not log:
             continue
-        check_text(checks, log, report)
+        check_text(checks, log, report, release)
         if pid in kills and case not in compare.COUNT_CASES:
-            check_live(checks, log, kills[pid], report, kills[pid]["backend"], events[0]["kernel"], cpus, ahead_ms)
+            check_live(checks, log, kills[pid], report, kills[pid]["backend"], release, cpus, ahead_ms)
         check_reaped(checks, lines, events, report)
     return checks
