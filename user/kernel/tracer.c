@@ -23,7 +23,8 @@
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-#define RING_MIN (1U << 20)
+/* 14 decisions among a thousand processes: those may come after it was attached. */
+#define RING_MIN (2U << 20)
 #define RING_MAX (16U << 20)
 /* Whole decisions that the ring holds by default while the reader is away. */
 #define RING_DECISIONS 16
