@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 
 import compare
 
@@ -221,8 +222,11 @@ def run_case(live, case):
         live.begin(name_of(case))
         try:
             checks = case(live)
-        except Trouble as trouble:
-            checks = [compare.Check("run", False, str(trouble))]
+        except Skip:
+            raise
+        except Exception as error:      # also a comparison that breaks: the other cases are to run
+            told = str(error) if isinstance(error, Trouble) else traceback.format_exc()
+            checks = [compare.Check("run", False, told)]
             live.end()
         finally:
             live.stop_leftover()

@@ -44,7 +44,7 @@ def check_once(checks, events, name, sources, hog, kmsg=b""):
     checks.that(f"{name}: source", found <= set(sources), f"{found}, not of {sources}")
 
 
-def check_lines(checks, events, ahead_ms):
+def check_lines(checks, events, ahead_ms=0):
     """Those out of the log come first, each with all that is known of this host."""
     sources = [kill["source"] for kill in compare.of_type(events, "oom_kill")]
     checks.that("backfill: before what is live", sources == sorted(sources), sources)
