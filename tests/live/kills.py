@@ -111,6 +111,8 @@ def case_backfill(live):
     log.write_bytes(gzip.compress(kmsg(live.seq)[0]))
     live.start("--backfill", f"--backfill={log}")
     provoke("after")
+    # Reading the logs takes its time on a busy machine; who ends it meanwhile has not all of them.
+    live.await_that("told", lambda: all(word in live.said("stdout") for word in (b'"comm":"before"', b'"source":"live"')))
     live.finish(signal.SIGINT)
     live.end()
     events = compare.parse_stream(checks, (live.directory / "stdout").read_bytes())

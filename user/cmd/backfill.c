@@ -335,17 +335,20 @@ int backfill_run(const struct backfill *backfill, const char *const *files, unsi
 		.logged = backfill->logged,
 		.began_ns = loop_now(),
 	};
-	int error = give_files(&work, files, n), kmsg;
+	int error = give_files(&work, files, n), kmsg = 0;
 
-	if (work.stopped)
-		return error;
-	work.from_kmsg = true;
-	kmsg = open_reader(&work);
-	if (kmsg)
-		log_error("not enough memory to read the kernel log");
-	else
-		kmsg = give_kmsg(&work);
-	logread_free(work.reader);
+	if (!work.stopped) {
+		work.from_kmsg = true;
+		kmsg = open_reader(&work);
+		if (kmsg)
+			log_error("not enough memory to read the kernel log");
+		else
+			kmsg = give_kmsg(&work);
+		logread_free(work.reader);
+	}
+	if (work.stopped && !delivery_deserted(backfill->delivery))
+		log_note("ended before the logs had been read: what they tell of kills before was "
+			 "not all given");
 	log_detail("%lu kills were told of by logs", (unsigned long)work.given);
 	return error ? error : kmsg;
 }
