@@ -227,6 +227,11 @@ def victims_of(kill):
     return {victim["pid"] for victim in kill.get("victims") or [kill["victim"]]}
 
 
+def signalled(kill, report):
+    """Who may be on its way out when the report is done: also who shares a victim's memory, which is not printed."""
+    return victims_of(kill) | set(killed_in(report))
+
+
 def printed_of(kill):
     """Of those, the ones that the kernel prints and counts: not who merely shares another's memory, and
     not who was exiting anyway."""
@@ -484,7 +489,7 @@ def check_candidates(checks, kill, report, case, backend, release, cpus):
     checks.same("rss_counters", ours, kernel_counters)
     for pid in sorted(set(tasks) & set(rows)):
         # The snapshot of this backend follows the kernel's table and the signal.
-        late = backend == "tracepoint" and pid in killed_in(report)
+        late = backend == "tracepoint" and pid in signalled(kill, report)
         slack = rss_slack(ours, kernel_counters, tasks[pid].get("threads", 1), cpus, late) + report["moving"]
         check_task(checks, tasks[pid], rows[pid], report, slack)
 

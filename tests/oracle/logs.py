@@ -108,7 +108,7 @@ def check_live_tasks(checks, who, log, kill, report, backend, release, cpus):
         if not task:            # compare.check_candidates says so
             continue
         # The parts of a victim are in the table, or else in the line behind its signal.
-        killed = theirs["pid"] in compare.killed_in(report)
+        killed = theirs["pid"] in compare.signalled(kill, report)
         late = killed and (backend == "tracepoint" or "rss_anon" not in report["tasks"][0])
         slack = compare.rss_slack(ours, kernel, task.get("threads", 1), cpus, late) + report["moving"]
         exact = [key for key in ("comm", "uid", "oom_score_adj", "total_vm_bytes", "tid") if task.get(key) != theirs.get(key)]
